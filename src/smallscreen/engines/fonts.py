@@ -319,7 +319,10 @@ def _font(name: str, size: float, weight: str) -> ImageFont.FreeTypeFont:
     # Without raqm (some builds of Pillow) Arabic, Thai and Hindi lose their joining; the rest is right.
     engine = ImageFont.Layout.RAQM if _HAS_RAQM else ImageFont.Layout.BASIC
     made = ImageFont.truetype(str(_path(name)), size, layout_engine=engine)
-    axes = [WEIGHTS[weight] if _is_weight(axis) else axis["default"] for axis in made.get_variation_axes()]
+    axes = [
+        float(WEIGHTS[weight] if _is_weight(axis) else axis["default"] or 0)
+        for axis in made.get_variation_axes()
+    ]
     made.set_variation_by_axes(axes)
     return made
 
