@@ -1,0 +1,52 @@
+# make demo, make test and make bench are all a newcomer needs: Python 3.11 or newer, nothing else.
+# Each makes its own virtual environment from requirements.lock with uv, itself installed by pip.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+TEST_STAMP := $(VENV)/.test-installed
+
+.PHONY: demo test bench lint lock clean help
+
+help:
+	@echo "make demo    the whole main job on the sample series, into demo/"
+	@echo "make test    lint, types, design rules and tests"
+	@echo "make bench   figures: speed, memory, accuracy"
+	@echo "make lock    renew requirements.lock and requirements-dev.lock"
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit("smallscreen needs Python 3.11 or newer; set PYTHON=python3.x") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+
+$(STAMP): $(BIN)/uv requirements.lock pyproject.toml
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -e .
+	@touch $@
+
+$(TEST_STAMP): $(STAMP) requirements-dev.lock
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/python -m smallscreen.cli.demo demo
+
+lint: $(TEST_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/python -m pytest
+
+bench: $(TEST_STAMP)
+	$(BIN)/python -m bench
+
+lock: $(BIN)/uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --group dev --extra local-llm --extra postgres pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) demo build dist

@@ -1,0 +1,1 @@
+"""Figures, not tests. `python -m bench` runs every benchmark; `python -m bench.NAME` runs one."""
