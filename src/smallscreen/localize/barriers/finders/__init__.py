@@ -1,0 +1,1 @@
+"""One file a finder; `smallscreen.localize.barriers.finders()` lists them."""
