@@ -53,7 +53,9 @@ def report(name: str, rows: Sequence[dict[str, Any]]) -> None:
         verdict = {True: "holds", False: "FALLS SHORT", None: ""}[r["holds"]]
         target = f"target {r['target']}" if r["target"] else ""
         peer = f"peer {r['peer']}, ratio {r['ratio']}" if r["peer"] else ""
-        print(f"{r['name']:<{width}}  {r['value']:>12,.4g} {r['unit']:<14} {target:<16} {peer} {verdict}".rstrip())
+        print(
+            f"{r['name']:<{width}}  {r['value']:>12,.4g} {r['unit']:<14} {target:<16} {peer} {verdict}".rstrip()
+        )
     RESULTS.mkdir(parents=True, exist_ok=True)
     data = {"machine": machine(), "date": datetime.now(UTC).date().isoformat(), "rows": list(rows)}
     (RESULTS / f"{name}.json").write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", "utf-8")

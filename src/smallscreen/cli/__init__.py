@@ -33,7 +33,9 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
 ) -> None:
     pass
 
@@ -50,7 +52,10 @@ def main() -> None:
         typer.echo(f"smallscreen: {e}", err=True)
         sys.exit(e.exit_code)
     except KeyboardInterrupt:
-        typer.echo("smallscreen: interrupted; what was finished is kept, the same command goes on from there.", err=True)
+        typer.echo(
+            "smallscreen: interrupted; what was finished is kept, the same command goes on from there.",
+            err=True,
+        )
         sys.exit(130)
     except BrokenPipeError:
         # The reader left (as `| head` does); Python would complain again on closing.

@@ -39,7 +39,14 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     from rich.text import Text
 
     numeric = [bool(rows) and all(isinstance(r[i], int | float) for r in rows) for i in range(len(columns))]
-    table = Table(title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        header_style="dim",
+    )
     for column, right in zip(columns, numeric, strict=True):
         table.add_column(column, justify="right" if right else "left", overflow="fold")
     for row in rows:
@@ -69,7 +76,9 @@ def progress(title: str, shown: bool = True) -> Iterator[Meter]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[what]}"), console=Console(stderr=True), transient=True) as bar:
+    with Progress(
+        *columns, TextColumn("{task.fields[what]}"), console=Console(stderr=True), transient=True
+    ) as bar:
         task = bar.add_task(title, total=None, what="")
         yield lambda done, total, what="": bar.update(task, completed=done, total=total, what=what)
 
@@ -80,7 +89,9 @@ def report_problems(problems: Sequence[FileProblem]) -> None:
         typer.echo(f"smallscreen: {problem}", err=True)
     if problems:
         n = len(problems)
-        typer.echo(f"smallscreen: {n} file{'s' if n > 1 else ''} could not be read; everything else was.", err=True)
+        typer.echo(
+            f"smallscreen: {n} file{'s' if n > 1 else ''} could not be read; everything else was.", err=True
+        )
         raise typer.Exit(2)
 
 

@@ -10,7 +10,9 @@ from smallscreen.cli.output import Format, print_json, print_table, progress, re
 
 FormatOption = typer.Option(Format.table, "--format", help="How to print the result.")
 DatabaseOption = typer.Option(
-    None, "--database", help="URL of the series database; without it $SMALLSCREEN_DATABASE_URL, else DIR/series.db."
+    None,
+    "--database",
+    help="URL of the series database; without it $SMALLSCREEN_DATABASE_URL, else DIR/series.db.",
 )
 
 
@@ -23,8 +25,12 @@ def register(app: typer.Typer) -> None:
 
 
 def new(
-    folder: Path = typer.Argument(help="A folder of subtitle files, such as ep001.zh.srt, 第3集.srt or S01E04.srt."),
-    to: Path | None = typer.Argument(None, help="Where to make the series; without it, in the folder itself."),
+    folder: Path = typer.Argument(
+        help="A folder of subtitle files, such as ep001.zh.srt, 第3集.srt or S01E04.srt."
+    ),
+    to: Path | None = typer.Argument(
+        None, help="Where to make the series; without it, in the folder itself."
+    ),
     title: str | None = typer.Option(None, help="The title of the series."),
     database: str | None = DatabaseOption,
     format: Format = FormatOption,
@@ -84,11 +90,24 @@ def markets(format: Format = FormatOption) -> None:
         print_json([x.model_dump() for x in all_markets])
         return
     rows = [
-        (x.locale, x.name, x.landscape.cpl, x.landscape.max_lines, x.vertical.cpl, x.vertical.max_lines, x.vertical.cps)
+        (
+            x.locale,
+            x.name,
+            x.landscape.cpl,
+            x.landscape.max_lines,
+            x.vertical.cpl,
+            x.vertical.max_lines,
+            x.vertical.cps,
+        )
         for x in all_markets
     ]
     columns = ("locale", "market", "CPL 16:9", "lines", "CPL 9:16", "lines", "CPS")
-    print_table("Markets", columns, rows, "CPL: characters a line. CPS: characters a second. Sources in each market's file.")
+    print_table(
+        "Markets",
+        columns,
+        rows,
+        "CPL: characters a line. CPS: characters a second. Sources in each market's file.",
+    )
 
 
 def _print_info(project, format: Format, note: str) -> None:  # type: ignore[no-untyped-def]
@@ -125,8 +144,14 @@ def _print_info(project, format: Format, note: str) -> None:  # type: ignore[no-
     if format is Format.json:
         print_json({**head, "editions": editions, "problems": [str(p) for p in project.problems]})
         return
-    print_table(series.title, ("what", "how many"), [(k.replace("_", " "), v) for k, v in head.items() if k not in ("title",)])
+    print_table(
+        series.title,
+        ("what", "how many"),
+        [(k.replace("_", " "), v) for k, v in head.items() if k not in ("title",)],
+    )
     if editions:
-        print_table("\nEditions", [k.replace("_", " ") for k in editions[0]], [list(e.values()) for e in editions])
+        print_table(
+            "\nEditions", [k.replace("_", " ") for k in editions[0]], [list(e.values()) for e in editions]
+        )
     if note:
         typer.echo(f"\n{note}")

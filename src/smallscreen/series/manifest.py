@@ -59,14 +59,18 @@ def read_manifest(path: Path) -> Series:
     except tomllib.TOMLDecodeError as e:
         at = re.search(r"at line (\d+)", str(e))
         what = re.sub(r"\s*\(at .*\)$", "", str(e))
-        raise FileProblem(path, int(at[1]) if at else None, what[:1].lower() + what[1:], "valid TOML") from None
+        raise FileProblem(
+            path, int(at[1]) if at else None, what[:1].lower() + what[1:], "valid TOML"
+        ) from None
     try:
         m = _Manifest.model_validate(data)
     except ValidationError as e:
         first = e.errors()[0]
         where = ".".join(str(x + 1) if isinstance(x, int) else x for x in first["loc"])
         line = _line_of(text, first["loc"])
-        raise FileProblem(path, line, f"{where}: {first['msg'].lower()}", "the keys of docs/series.md") from None
+        raise FileProblem(
+            path, line, f"{where}: {first['msg'].lower()}", "the keys of docs/series.md"
+        ) from None
     return Series(
         slug=m.slug or slugify(path.resolve().parent.name),
         title=m.title,
@@ -101,7 +105,13 @@ def write_manifest(path: Path, series: Series, speakers: Sequence[tuple[str, int
         out += ["[[character]]", f"name = {_quoted(name)}  # {count} cues", "# aliases = []"]
         out += ['# gender = "female"', "# age = 26", '# relations = [{ to = "...", kind = "granddaughter" }]']
         out += ['# renderings = { en = "...", es = "..." }', ""]
-    out += ["# [[term]]", '# source = "油纸伞"', '# kind = "craft"', '# renderings = { en = "oil-paper umbrella" }', ""]
+    out += [
+        "# [[term]]",
+        '# source = "油纸伞"',
+        '# kind = "craft"',
+        '# renderings = { en = "oil-paper umbrella" }',
+        "",
+    ]
     path.write_text("\n".join(out), encoding="utf-8")
 
 

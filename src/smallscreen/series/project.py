@@ -18,6 +18,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from smallscreen.errors import FileProblem, UserError
@@ -60,7 +61,9 @@ class Project:
         return self.root / "editions"
 
 
-def new_project(folder: Path, to: Path | None = None, *, title: str | None = None, database: str | None = None) -> Project:
+def new_project(
+    folder: Path, to: Path | None = None, *, title: str | None = None, database: str | None = None
+) -> Project:
     """Make a series of a folder of subtitle files, in place or as a copy in `to`.
 
     Raises UserError when there is nothing to read or when a series is there already.
@@ -79,7 +82,9 @@ def new_project(folder: Path, to: Path | None = None, *, title: str | None = Non
     if root != folder:
         _copy_source(folder, root)
     elif not os.access(root, os.W_OK):
-        raise UserError(f"{root} cannot be written to; give a second folder for the series: smallscreen new {root} DIR.")
+        raise UserError(
+            f"{root} cannot be written to; give a second folder for the series: smallscreen new {root} DIR."
+        )
     if not (root / NAME).exists():
         head = Series(slug=slugify(root.resolve().name), title=title or root.resolve().name)
         write_manifest(root / NAME, head, _speakers(root))
@@ -96,7 +101,9 @@ def open_project(root: Path, *, database: str | None = None, progress: Progress 
     if not root.is_dir():
         raise UserError(f"There is no folder {root}; make a series with smallscreen new.")
     if not manifest.exists():
-        hint = "smallscreen new" if _source_files(root) else "smallscreen sample DIR, or smallscreen new FOLDER,"
+        hint = (
+            "smallscreen new" if _source_files(root) else "smallscreen sample DIR, or smallscreen new FOLDER,"
+        )
         raise UserError(f"{root} holds no series ({NAME} is missing); make one with {hint} first.")
     series = read_manifest(manifest)
     url = database or os.environ.get(DATABASE_VARIABLE) or sqlite_url(root.resolve() / "series.db")
@@ -131,20 +138,9 @@ def _read_sources(project: Project, progress: Progress | None) -> None:
         data = path.read_bytes() if path else b""
         inputs = (_READ_VERSION, data, speakers.read_bytes() if speakers else b"", script_key.get(number, ""))
 
-        def work(number: int = number, path: Path | None = path, speakers: Path | None = speakers) -> dict[str, int]:
-            cues = _cues_of(number, path, speakers) if path else []
-            scenes, script = scripts.get(number, ([], []))
-            if script and cues:
-                cues = align(cues, script)
-            episode = Episode(
-                number=number,
-                duration_ms=max((c.end_ms for c in cues), default=0),
-                source_file=str(path.relative_to(root)) if path else "",
-                source_hash=fingerprint(data),
-            )
-            store.put_episode(episode, cues, scenes, script)
-            return {"cues": len(cues)}
-
+        work = partial(
+            _read_episode, project, number, path, speakers, scripts.get(number, ([], [])), fingerprint(data)
+        )
         try:
             project.read += run_step(store, "read", f"ep{number:03d}", inputs, work).fresh
         except FileProblem as problem:
@@ -160,6 +156,27 @@ def _read_sources(project: Project, progress: Progress | None) -> None:
             store.set_video(episode.number, shown)
     if progress:
         progress(len(numbers), len(numbers), "")
+
+
+def _read_episode(
+    project: Project,
+    number: int,
+    path: Path | None,
+    speakers: Path | None,
+    script: tuple[list[Scene], list[ScriptLine]],
+    source_hash: str,
+) -> dict[str, int]:
+    cues = _cues_of(number, path, speakers) if path else []
+    if script[1] and cues:
+        cues = align(cues, script[1])
+    episode = Episode(
+        number=number,
+        duration_ms=max((c.end_ms for c in cues), default=0),
+        source_file=str(path.relative_to(project.root)) if path else "",
+        source_hash=source_hash,
+    )
+    project.store.put_episode(episode, cues, *script)
+    return {"cues": len(cues)}
 
 
 def _cues_of(number: int, path: Path, speakers: Path | None) -> list[Cue]:
@@ -185,7 +202,9 @@ def _script_files(root: Path) -> list[Path]:
     found: list[Path] = []
     for folder in (root, root / "source", root / "script"):
         if folder.is_dir():
-            found += [p for p in sorted(folder.iterdir()) if p.suffix.lower() in SCRIPT_SUFFIXES and p.is_file()]
+            found += [
+                p for p in sorted(folder.iterdir()) if p.suffix.lower() in SCRIPT_SUFFIXES and p.is_file()
+            ]
     looks_so = ("script", "剧本", "screenplay", "第")
     return [
         p

@@ -28,7 +28,11 @@ def discover(package: ModuleType, base: type[T]) -> dict[str, T]:
         for value in vars(module).values():
             if not (inspect.isclass(value) and issubclass(value, base)):
                 continue
-            if value.__module__ != module.__name__ or inspect.isabstract(value) or not getattr(value, "id", None):
+            if (
+                value.__module__ != module.__name__
+                or inspect.isabstract(value)
+                or not getattr(value, "id", None)
+            ):
                 continue
             thing = value()
             key = str(value.id)  # type: ignore[attr-defined]

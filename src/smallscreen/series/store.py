@@ -138,19 +138,17 @@ class Store:
 
     # --- barriers --------------------------------------------------------------------------
 
-    def put_barriers(self, locale: str, episodes: Iterable[int], barriers: Sequence[Barrier]) -> None:
-        """Store what was found in `episodes` for a locale (`""`: for no market in particular)."""
+    def put_barriers(self, episodes: Iterable[int], barriers: Sequence[Barrier]) -> None:
+        """Store what was found in `episodes`. Barriers belong to the source; a market's view is computed."""
         b = t.barrier.c
-        where = (b.series_id == self.series_id) & (b.locale == locale) & b.episode.in_(list(episodes))
         with self._begin() as c:
-            c.execute(t.barrier.delete().where(where))
-            _insert(
-                c, t.barrier, [{"series_id": self.series_id, "locale": locale, **_row(x)} for x in barriers]
+            c.execute(
+                t.barrier.delete().where((b.series_id == self.series_id) & b.episode.in_(list(episodes)))
             )
+            _insert(c, t.barrier, [{"series_id": self.series_id, **_row(x)} for x in barriers])
 
-    def barriers(self, locale: str = "") -> dict[int, list[Barrier]]:
-        where = t.barrier.c.locale == locale
-        return _by_episode(self._all(t.barrier, Barrier, where, order=("episode", "cue", "start")))
+    def barriers(self) -> dict[int, list[Barrier]]:
+        return _by_episode(self._all(t.barrier, Barrier, order=("episode", "cue", "start")))
 
     # --- editions --------------------------------------------------------------------------
 
@@ -169,6 +167,7 @@ class Store:
                     "variant": variant,
                     "profile": profile or "vertical",
                     "platform": platform or "universal",
+                    "head": {},
                 }
                 row = c.execute(t.edition.insert().values(values).returning(*t.edition.c)).mappings().one()
             change = {"profile": profile or row["profile"], "platform": platform or row["platform"]}
@@ -181,6 +180,17 @@ class Store:
 
     def has_edition(self, locale: str, variant: str = "main") -> bool:
         return any(e.locale == locale and e.variant == variant for e in self.editions())
+
+    def put_edition_head(self, edition: Edition, head: Mapping[str, Any]) -> None:
+        """Store an edition's title, synopsis, brief and notes, in the market's language; JSON."""
+        with self._begin() as c:
+            c.execute(t.edition.update().where(t.edition.c.id == edition.id).values(head=dict(head)))
+
+    def edition_head(self, edition: Edition) -> dict[str, Any]:
+        with self._begin() as c:
+            return dict(
+                c.execute(sa.select(t.edition.c.head).where(t.edition.c.id == edition.id)).scalar_one()
+            )
 
     def put_drafts(self, edition: Edition, drafts: Iterable[Draft]) -> None:
         """Store the words for some cues; the words of other cues stay."""

@@ -100,7 +100,6 @@ barrier = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     _series(),
-    sa.Column("locale", sa.String(35), nullable=False, default=""),
     sa.Column("episode", sa.Integer, nullable=False),
     sa.Column("cue", sa.String(32), nullable=False),
     sa.Column("start", sa.Integer, nullable=False),
@@ -115,7 +114,7 @@ barrier = sa.Table(
     sa.Column("finder", sa.String(64), nullable=False),
     sa.Column("lexicon", sa.String(64), nullable=False, default=""),
     sa.Column("confidence", sa.Float, nullable=False),
-    sa.Index(None, "series_id", "locale", "episode"),
+    sa.Index(None, "series_id", "episode"),
 )
 
 edition = sa.Table(
@@ -127,6 +126,7 @@ edition = sa.Table(
     sa.Column("variant", sa.String(64), nullable=False),
     sa.Column("profile", sa.String(32), nullable=False),
     sa.Column("platform", sa.String(32), nullable=False),
+    sa.Column("head", sa.JSON, nullable=False),
     sa.UniqueConstraint("series_id", "locale", "variant"),
 )
 
