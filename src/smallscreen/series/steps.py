@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from smallscreen import __version__
-from smallscreen.series.store import Store
+from smallscreen.series.store import StepRecord, Store
 
 
 class Ran(NamedTuple):
@@ -32,17 +32,23 @@ def fingerprint(*parts: object) -> str:
 
 
 def run(
-    store: Store, step: str, scope: str, inputs: tuple[object, ...], work: Callable[[], Mapping[str, Any]]
+    store: Store,
+    step: str,
+    scope: str,
+    inputs: tuple[object, ...],
+    work: Callable[[], Mapping[str, Any]],
+    before: Mapping[str, StepRecord] | None = None,
 ) -> Ran:
     """Do `work` unless it was done with these inputs; `work` puts its outputs and returns a summary.
 
     `scope` is what the outputs belong to (`en-US/ep007`); `inputs` must hold everything that can
-    change them, settings included. The summary must be JSON.
+    change them, settings included. The summary must be JSON. `before` are the step's records by
+    scope, for a caller that runs many scopes and reads them once (`Store.steps`).
     """
     key = fingerprint(__version__, step, *inputs)
-    before = store.step(step, scope)
-    if before is not None and before.key == key:
-        return Ran(False, before.summary)
+    done = store.step(step, scope) if before is None else before.get(scope)
+    if done is not None and done.key == key:
+        return Ran(False, done.summary)
     with store.transaction():
         summary = dict(work())
         store.put_step(step, scope, key, summary)

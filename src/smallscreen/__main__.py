@@ -1,0 +1,5 @@
+"""`python -m smallscreen` is `smallscreen`."""
+
+from smallscreen.cli import main
+
+main()

@@ -1,0 +1,64 @@
+"""Everything `package` writes of one edition, read from the series database."""
+
+from __future__ import annotations
+
+from smallscreen.localize.barriers.market import for_market
+from smallscreen.localize.package import EditionBundle, EpisodeBundle
+from smallscreen.localize.pipeline import Localizer
+from smallscreen.series import platforms
+from smallscreen.series.project import video_of
+
+
+def bundle_of(work: Localizer) -> EditionBundle:
+    """The edition of `work` with its source, its literal draft, its findings and its decisions."""
+    project, store, edition = work.project, work.project.store, work.edition
+    head = store.edition_head(edition)
+    lines, scenes, drafts = store.lines(edition), store.scenes(), store.drafts(edition)
+    found = store.barriers()
+    findings = [store.findings(None), store.findings(edition)]
+    literal, literal_lines = {}, {}
+    if work.variant != "literal" and store.has_edition(edition.locale, "literal"):
+        other = store.edition(edition.locale, "literal")
+        literal, literal_lines = store.drafts(other), store.lines(other)
+        findings.append(store.findings(other))
+    episodes = []
+    for episode in store.episodes():
+        number = episode.number
+        if number not in work.cues:
+            continue
+        cues = work.cues[number]
+        ids = {c.id for c in cues}
+        episodes.append(
+            EpisodeBundle(
+                episode=episode,
+                cues=cues,
+                scenes=scenes.get(number, []),
+                barriers=for_market(found.get(number, []), work.market),
+                drafts={k: v for k, v in drafts.items() if k in ids},
+                literal={k: v for k, v in literal.items() if k in ids},
+                lines=lines.get(number, []),
+                literal_lines=literal_lines.get(number, []),
+                findings=[f for some in findings for f in some.get(number, [])],
+                video=video_of(project, episode),
+            )
+        )
+    checked = store.step("check", f"{edition.name}/all")
+    notes = list(head.get("notes", []))
+    if checked and checked.summary.get("meaning"):
+        notes.append(f"Checks: {checked.summary['meaning']}.")
+    for check, why in sorted((checked.summary.get("not_run") or {}).items()) if checked else []:
+        notes.append(f"The check {check} did not run: {why}.")
+    finished = store.step("fit", f"{edition.name}/ep{episodes[-1].number:03d}") if episodes else None
+    return EditionBundle(
+        series=work.series,
+        market=work.market,
+        platform=platforms.load(edition.platform),
+        edition=edition,
+        episodes=episodes,
+        decisions=store.decisions(edition),
+        title=head.get("title", ""),
+        synopsis=head.get("synopsis", ""),
+        brief=head.get("brief"),
+        notes=notes,
+        made=finished.finished_at[:10] if finished else "",
+    )
