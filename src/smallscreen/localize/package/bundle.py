@@ -61,7 +61,7 @@ class EditionBundle:
     `title` and `synopsis` are in the market's language. `brief` holds tone, names, address and open
     questions, as in `series.edition_file.Brief`. `notes` are sentences that every reader must see: who
     drafted, how many lines the meaning check compared, that a draft is poor or data simulated.
-    `made` is the date, as it shall be printed.
+    `made` is the date, as it shall be printed. `check_names` maps a check's id to its name in words.
     """
 
     series: Series
@@ -75,6 +75,7 @@ class EditionBundle:
     brief: Mapping[str, Any] | None = None
     notes: Sequence[str] = ()
     made: str = ""
+    check_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def profile(self) -> str:

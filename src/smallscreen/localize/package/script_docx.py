@@ -175,11 +175,11 @@ def _grid(
     borders = _element("w:tblBorders")
     for edge in ("w:top", "w:bottom", "w:insideH"):
         borders.append(_element(edge, val="single", sz="4", space="0", color="C9C4BA"))
-    properties.append(borders)
+    properties.find(qn("w:tblLayout")).addprevious(borders)  # the schema fixes the order
     margins = _element("w:tblCellMar")
     for edge in ("w:top", "w:left", "w:bottom", "w:right"):
         margins.append(_element(edge, w="60" if edge in ("w:top", "w:bottom") else "90", type="dxa"))
-    properties.append(margins)
+    properties.find(qn("w:tblLayout")).addnext(margins)
     for number, row in enumerate([head, *rows]):
         tr = _element("w:tr")
         tr_properties = _element("w:trPr")

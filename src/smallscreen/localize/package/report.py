@@ -1,0 +1,322 @@
+"""The report: one HTML file that needs nothing else, for producers and studios.
+
+What comes from the series is text to the page, always: the template escapes, the page's own script
+reads the page and writes no markup, and a content policy forbids everything that is not in the file.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template
+from PIL import Image
+
+from smallscreen.engines.video import read_frames
+from smallscreen.errors import UserError
+from smallscreen.localize.package.bundle import EditionBundle, EpisodeBundle
+from smallscreen.localize.package.figures import (
+    NEEDS,
+    STATUSES,
+    Figures,
+    figures,
+    histogram,
+    split_findings,
+    within,
+)
+from smallscreen.localize.package.output import Made, Options, Output, Progress, one_file
+from smallscreen.localize.package.rows import EpisodeRows, Row, characters, episode_rows, speed
+from smallscreen.series.model import KINDS, SEVERITIES, STRATEGIES, Barrier, Finding
+
+_MOST_POSTERS = 16
+_POSTER_BYTES = 12_000
+
+
+class Report(Output):
+    """`report.html`."""
+
+    id = "report"
+    name = "Report (.html)"
+    description = "numbers, the whole series in one picture, and every line with findings and reasons; works offline"
+    order = 40
+
+    def write(self, bundle: EditionBundle, out: Path, options: Options, progress: Progress) -> list[Made]:
+        progress(0, 1, "report.html")
+        path = out / "report.html"
+        path.write_text(render(bundle), encoding="utf-8", errors="replace", newline="\n")
+        return one_file(path, "report: numbers, map of the series, every line with findings and reasons")
+
+
+def render(bundle: EditionBundle) -> str:
+    """The whole page as text."""
+    numbers = figures(bundle)
+    episodes = [_episode(bundle, episode_rows(bundle, e)) for e in bundle.episodes]
+    longest = max((e.duration_ms for e in bundle.episodes), default=0) or 1
+    script = _file("report.js")
+    return _template().render(
+        b=bundle,
+        n=numbers,
+        episodes=episodes,
+        longest=longest,
+        ticks=_ticks(longest),
+        posters=_posters(bundle),
+        kinds=list(numbers.kinds),
+        kind_help=KINDS,
+        strategy_help=STRATEGIES,
+        needs=NEEDS,
+        statuses=[s for s in STATUSES if any(s in c for c in numbers.handled.values())],
+        all_statuses=STATUSES,
+        severities=SEVERITIES[::-1],
+        speeds=_speed_chart(numbers),
+        checks=[(check, _check_name(bundle, check), count) for check, count in numbers.checks.items()],
+        compared=[(check, _check_name(bundle, check), a, b) for check, a, b in numbers.compared],
+        style=_file("report.css"),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        people=_people(bundle),
+        brief=bundle.brief or {},
+        source_lang=bundle.series.source_language,
+        lang=bundle.edition.locale,
+        direction=bundle.market.direction,
+        literal=bundle.has_literal,
+        edited=bundle.has_lines or bundle.has_drafts,
+    )
+
+
+@dataclass(slots=True)
+class _LineView:
+    text: str
+    characters: str
+    cps: str
+    share: int  # of the limit, per cent, at most 150
+    over: bool
+
+
+@dataclass(slots=True)
+class _RowView:
+    id: str
+    row: Row
+    number: str
+    at: str
+    seconds: str
+    source: list[tuple[str, list[tuple[str, Barrier | None]]]]
+    lines: list[_LineView]
+    tags: str
+    severity: str
+
+
+@dataclass(slots=True)
+class _EpisodeView:
+    number: int
+    title: str
+    length: str
+    rows: list[_RowView]
+    loose: list[Finding]
+    counts: dict[str, int]
+    barriers: int
+    lines: int
+    cues: int
+    paths: dict[str, str]
+
+
+def _episode(bundle: EditionBundle, joined: EpisodeRows) -> _EpisodeView:
+    episode = joined.bundle
+    own, source, _ = split_findings(bundle, episode)
+    shown = [*own, *source]
+    return _EpisodeView(
+        number=episode.number,
+        title=episode.episode.title,
+        length=clock(episode.duration_ms),
+        rows=[_row(bundle, row) for row in joined.rows],
+        loose=joined.loose,
+        counts={s: sum(f.severity == s for f in shown) for s in SEVERITIES[::-1]},
+        barriers=len(episode.barriers),
+        lines=len(episode.lines),
+        cues=len(episode.cues),
+        paths=_strip(episode, shown),
+    )
+
+
+def _row(bundle: EditionBundle, row: Row) -> _RowView:
+    first, last = (row.cues or row.lines)[0], (row.cues or row.lines)[-1]
+    names = {c.name: bundle.agreed_name(c) for c in bundle.series.characters}
+    source = []
+    told = None
+    for cue in row.cues:
+        speaker = cue.speaker or ""
+        label = "" if speaker == told else " ".join(x for x in (speaker, names.get(speaker, "")) if x)
+        source.append((label, _marked(cue.text, [b for b in row.barriers if b.cue == cue.id])))
+        told = speaker
+    severity = next((s for s in SEVERITIES[::-1] if any(f.severity == s for f in row.findings)), "")
+    tags = {b.kind for b in row.barriers} | {f.check for f in row.findings} | set(row.strategies)
+    prefix = "c" if row.cues else "n"
+    return _RowView(
+        id=f"e{row.episode}{prefix}{first.index}",
+        row=row,
+        number=str(first.index) if first is last else f"{first.index}–{last.index}",
+        at=clock(row.start_ms, tenths=True),
+        seconds=f"{(row.end_ms - row.start_ms) / 1000:.1f} s",
+        source=source,
+        lines=[_line(bundle, line) for line in row.lines],
+        tags=" ".join(sorted(tag.replace(" ", "-") for tag in tags)),
+        severity=severity,
+    )
+
+
+def _line(bundle: EditionBundle, line: Any) -> _LineView:
+    limit = bundle.screen.cps
+    rate = speed(line, bundle.market)
+    known = rate != float("inf")
+    return _LineView(
+        text=line.text,
+        characters=f"{characters(line, bundle.market):g}",
+        cps=f"{rate:.1f}" if known else "no time",
+        share=min(150, round(100 * rate / limit)) if known else 150,
+        over=not within(rate, limit),
+    )
+
+
+def _marked(text: str, barriers: Sequence[Barrier]) -> list[tuple[str, Barrier | None]]:
+    """The text cut at its barriers; of two that overlap the longer is marked (both are listed beside it)."""
+    taken: list[Barrier] = []
+    for barrier in sorted(barriers, key=lambda b: (b.start - b.end, -b.need, b.start)):
+        inside = 0 <= barrier.start < barrier.end <= len(text)
+        if inside and all(barrier.end <= b.start or barrier.start >= b.end for b in taken):
+            taken.append(barrier)
+    parts: list[tuple[str, Barrier | None]] = []
+    at = 0
+    for barrier in sorted(taken, key=lambda b: b.start):
+        if barrier.start > at:
+            parts.append((text[at : barrier.start], None))
+        parts.append((text[barrier.start : barrier.end], barrier))
+        at = barrier.end
+    if at < len(text) or not parts:
+        parts.append((text[at:], None))
+    return parts
+
+
+def _strip(episode: EpisodeBundle, findings: Sequence[Finding]) -> dict[str, str]:
+    """SVG path data of one episode of the map: x is time in tenths of a second, y is 0 to 20."""
+    cues = {cue.id: cue for cue in episode.cues}
+    paths = {"cue": "".join(f"M{c.start_ms // 100} 4h{max(1, c.duration_ms // 100)}v12H{c.start_ms // 100}z" for c in episode.cues)}
+    for need in NEEDS:
+        at = sorted({cues[b.cue].start_ms // 100 for b in episode.barriers if b.need == need and b.cue in cues})
+        paths[f"need{need}"] = "".join(f"M{x} 11v9" for x in at)
+    for severity in SEVERITIES:
+        at = sorted({f.start_ms // 100 for f in findings if f.severity == severity})
+        paths[severity] = "".join(f"M{x} 0v9" for x in at)
+    return {key: path for key, path in paths.items() if path}
+
+
+def _speed_chart(numbers: Figures) -> list[dict[str, Any]]:
+    bars = histogram([s for s in numbers.speeds], numbers.limit)
+    most = max((count for _, _, count in bars), default=0) or 1
+    return [
+        {
+            "from": f"{low:.3g}",
+            "to": f"{high:.3g}" if number < len(bars) - 1 else "",
+            "count": count,
+            "height": round(100 * count / most, 1),
+            "over": low >= numbers.limit - 1e-9,
+        }
+        for number, (low, high, count) in enumerate(bars)
+    ]
+
+
+def _people(bundle: EditionBundle) -> list[tuple[str, str, str]]:
+    """Source name, agreed name and who it is, of people and of terms that have an agreed rendering."""
+    market = bundle.market
+    people = [
+        (c.name, bundle.agreed_name(c), ", ".join(str(x) for x in (c.gender, c.age, c.role) if x))
+        for c in bundle.series.characters
+    ]
+    terms = [
+        (t.source, t.renderings.get(market.locale) or t.renderings.get(market.language, ""), t.kind or t.note)
+        for t in bundle.series.terms
+    ]
+    return people + [t for t in terms if t[1]]
+
+
+def _posters(bundle: EditionBundle) -> list[tuple[int, str]]:
+    """A small picture of each episode, evenly chosen where there are many: (episode, data URI)."""
+    episodes = [e for e in bundle.episodes if e.video is not None and e.video.is_file()]
+    if len(episodes) > _MOST_POSTERS:
+        episodes = [episodes[n * len(episodes) // _MOST_POSTERS] for n in range(_MOST_POSTERS)]
+    made = []
+    for episode in episodes:
+        assert episode.video is not None
+        try:
+            moment = int(episode.duration_ms * 0.3)
+            _, picture = next(read_frames(episode.video, start_ms=moment, width=132))
+        except (UserError, StopIteration):
+            continue  # a report without this picture is still the report
+        for quality in (76, 60, 40, 20):
+            buffer = io.BytesIO()
+            Image.fromarray(picture).save(buffer, "JPEG", quality=quality, optimize=True)
+            if buffer.tell() <= _POSTER_BYTES:
+                encoded = base64.b64encode(buffer.getvalue()).decode()
+                made.append((episode.number, f"data:image/jpeg;base64,{encoded}"))
+                break
+    return made
+
+
+def _ticks(longest_ms: int) -> list[tuple[float, str]]:
+    """The time axis: at most about six marks, as (part of the width in per cent, label)."""
+    step = next((s for s in (10, 15, 30, 60, 120, 300, 600) if longest_ms / 1000 / s <= 6), 1800)
+    count = int(longest_ms / 1000 // step)
+    return [(round(n * step * 100_000 / longest_ms, 2), clock(n * step * 1000)) for n in range(count + 1)]
+
+
+def clock(ms: int, *, tenths: bool = False) -> str:
+    """`1:02`, or `1:02.3`."""
+    seconds = f"{ms // 1000 % 60:02d}" + (f".{ms % 1000 // 100}" if tenths else "")
+    hours, minutes = ms // 3_600_000, ms // 60_000 % 60
+    return f"{hours}:{minutes:02d}:{seconds}" if hours else f"{minutes}:{seconds}"
+
+
+def _check_name(bundle: EditionBundle, check: str) -> str:
+    known = bundle.check_names.get(check)
+    return known or check.partition(".")[2].replace("-", " ") or check
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}"
+
+
+def _share(part: float, whole: float) -> str:
+    """A share in words: `96 %`; never rounded up to all or down to none."""
+    if not whole:
+        return "–"
+    percent = 100 * part / whole
+    if 99.5 <= percent < 100:
+        return "> 99 %"
+    if 0 < percent < 0.5:
+        return "< 1 %"
+    return f"{percent:.0f} %"
+
+
+def _plural(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _width(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.2f}%" if whole else "0%"
+
+
+@cache
+def _file(name: str) -> str:
+    return files(__package__).joinpath("page", name).read_text("utf-8")
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"count": _count, "share": _share, "plural": _plural, "width": _width}
+    return environment.from_string(_file("report.html"))
