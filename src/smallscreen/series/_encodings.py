@@ -35,7 +35,6 @@ _CANDIDATES = (  # codec, its name for the reader, log prior
     ("utf-16-be", "utf-16-be", -5.0),
     ("cp1252", "windows-1252", -6.0),
     ("cp932", "shift-jis", -6.0),
-    ("cp949", "euc-kr", -6.0),
 )
 _SURE_SEQUENCES = 8
 """So many valid UTF-8 sequences do not happen in another encoding: about 1 in 4 pairs of GB2312 is one."""
@@ -100,7 +99,7 @@ def _maybe_utf16(data: bytes) -> bool:
 
 
 def _asked(data: bytes) -> tuple[str, str] | None:
-    """What charset-normalizer makes of it, for encodings beyond ours (TIS-620, KOI8-R)."""
+    """What charset-normalizer makes of it, for encodings beyond ours (EUC-KR, TIS-620)."""
     if b"\0" in data:
         return None
     from charset_normalizer import from_bytes
@@ -166,7 +165,7 @@ def _probability(char: str) -> float:
     if 0x3041 <= code <= 0x30FF:  # kana
         return 1 / 600
     if 0xAC00 <= code <= 0xD7A3:  # Hangul syllables
-        return 1 / 5000 if _decodable(char, "euc-kr") else _RARE
+        return 1 / 6000 if _decodable(char, "euc-kr") else _RARE
     if 0x3000 <= code <= 0x303F or 0xFF01 <= code <= 0xFF5E:  # full-width signs
         return 1 / 4000
     if 0x2010 <= code <= 0x27BF or 0x1F300 <= code <= 0x1FAFF or code in (0x200B, 0x200E, 0x200F, 0xFE0F):

@@ -51,7 +51,7 @@ def decode(data: bytes, path: str | Path) -> tuple[str, str]:
     """The text in `data` and the name of its encoding; newlines become `\\n`.
 
     Recognizes UTF-8, UTF-16 LE and BE (each with or without a byte order mark), GB18030, Big5,
-    Windows-1252, Shift-JIS and EUC-KR; where none reads like text, charset-normalizer is asked. FileProblem when the
+    Windows-1252 and Shift-JIS; where none reads like text, charset-normalizer is asked. FileProblem when the
     bytes are no text, naming the line where they stop being UTF-8 or UTF-16 when that is known.
     """
     found, name = _encodings.recognize(data)
