@@ -61,7 +61,9 @@ def package(
             made += known[name].write(bundle, out, options, progress or _silent)
     except OSError as error:
         where = error.filename or out
-        raise UserError(f"{where} cannot be written ({error.strerror}); choose another output folder.") from error
+        raise UserError(
+            f"{where} cannot be written ({error.strerror}); choose another output folder."
+        ) from error
     return made
 
 

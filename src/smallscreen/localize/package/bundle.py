@@ -111,4 +111,8 @@ class EditionBundle:
 
     def agreed_name(self, character: Character) -> str:
         """The name settled for this market, or an empty string."""
-        return character.renderings.get(self.market.locale) or character.renderings.get(self.market.language, "")
+        return self.agreed(character.renderings)
+
+    def agreed(self, renderings: Mapping[str, str]) -> str:
+        """The rendering settled for this market, by locale or else by language, or an empty string."""
+        return renderings.get(self.market.locale) or renderings.get(self.market.language, "")

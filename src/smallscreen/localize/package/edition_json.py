@@ -16,7 +16,9 @@ class EditionJson(Output):
 
     id = "json"
     name = "edition.json"
-    description = "every line with its strategy and reason, every finding and decision; can be drafted from again"
+    description = (
+        "every line with its strategy and reason, every finding and decision; can be drafted from again"
+    )
     order = 30
 
     def write(self, bundle: EditionBundle, out: Path, options: Options, progress: Progress) -> list[Made]:

@@ -82,9 +82,14 @@ def figures(bundle: EditionBundle) -> Figures:
     made.in_time = sum(within(s, made.limit) for s in made.speeds)
     made.checks = dict(sorted(made.checks.items(), key=lambda item: (-item[1].total(), item[0])))
     order = list(KINDS)
-    made.kinds = dict(sorted(made.kinds.items(), key=lambda i: (-i[1].total(), order.index(i[0]) if i[0] in order else 99)))
+    made.kinds = dict(
+        sorted(made.kinds.items(), key=lambda i: (-i[1].total(), order.index(i[0]) if i[0] in order else 99))
+    )
     made.compared = sorted(
-        ((check, literal_checks[check], edition_checks[check]) for check in {*literal_checks, *edition_checks}),
+        (
+            (check, literal_checks[check], edition_checks[check])
+            for check in {*literal_checks, *edition_checks}
+        ),
         key=lambda item: (-max(item[1:]), item[0]),
     )
     return made

@@ -24,6 +24,7 @@ from smallscreen.errors import UserError
 from smallscreen.localize.package.bundle import EditionBundle, EpisodeBundle
 from smallscreen.localize.package.figures import (
     NEEDS,
+    SHORTEN,
     STATUSES,
     Figures,
     figures,
@@ -35,6 +36,14 @@ from smallscreen.localize.package.output import Made, Options, Output, Progress,
 from smallscreen.localize.package.rows import EpisodeRows, Row, characters, episode_rows, speed
 from smallscreen.series.model import KINDS, SEVERITIES, STRATEGIES, Barrier, Finding
 
+_FIT_NAMES = {
+    SHORTEN: "Words do not fit",
+    "fit.too-short": "On the screen too briefly",
+    "fit.late": "Later than the speech",
+    "fit.hard-break": "Broken inside a phrase",
+    "fit.repaired-time": "Time of the source repaired",
+}
+"""What fitting reports, in words; the checks' own names come with the bundle."""
 _MOST_POSTERS = 16
 _POSTER_BYTES = 12_000
 
@@ -44,7 +53,9 @@ class Report(Output):
 
     id = "report"
     name = "Report (.html)"
-    description = "numbers, the whole series in one picture, and every line with findings and reasons; works offline"
+    description = (
+        "numbers, the whole series in one picture, and every line with findings and reasons; works offline"
+    )
     order = 40
 
     def write(self, bundle: EditionBundle, out: Path, options: Options, progress: Progress) -> list[Made]:
@@ -81,6 +92,7 @@ def render(bundle: EditionBundle) -> str:
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         people=_people(bundle),
+        terms=_terms(bundle),
         brief=bundle.brief or {},
         source_lang=bundle.series.source_language,
         lang=bundle.edition.locale,
@@ -203,20 +215,28 @@ def _marked(text: str, barriers: Sequence[Barrier]) -> list[tuple[str, Barrier |
 
 
 def _strip(episode: EpisodeBundle, findings: Sequence[Finding]) -> dict[str, str]:
-    """SVG path data of one episode of the map: x is time in tenths of a second, y is 0 to 20."""
+    """SVG path data of one episode of the map, in the order of drawing: x in tenths of a second, y 0 to 20.
+
+    Dialogue is a thin lane in the middle; a cue with findings is a block above it, one with barriers below.
+    """
     cues = {cue.id: cue for cue in episode.cues}
-    paths = {"cue": "".join(f"M{c.start_ms // 100} 4h{max(1, c.duration_ms // 100)}v12H{c.start_ms // 100}z" for c in episode.cues)}
-    for need in NEEDS:
-        at = sorted({cues[b.cue].start_ms // 100 for b in episode.barriers if b.need == need and b.cue in cues})
-        paths[f"need{need}"] = "".join(f"M{x} 11v9" for x in at)
+    paths = {"cue": "".join(_block(c.start_ms, c.end_ms, 8, 3) for c in episode.cues)}
+    for need in NEEDS[::-1]:
+        marked = {b.cue: cues[b.cue] for b in episode.barriers if b.need == need and b.cue in cues}
+        paths[f"n{need}"] = "".join(_block(c.start_ms, c.end_ms, 12, 8) for c in marked.values())
     for severity in SEVERITIES:
-        at = sorted({f.start_ms // 100 for f in findings if f.severity == severity})
-        paths[severity] = "".join(f"M{x} 0v9" for x in at)
+        times = sorted({(f.start_ms, f.end_ms) for f in findings if f.severity == severity})
+        paths[severity] = "".join(_block(start, end, 0, 7) for start, end in times)
     return {key: path for key, path in paths.items() if path}
 
 
+def _block(start_ms: int, end_ms: int, y: int, height: int) -> str:
+    # At least 0.6 seconds wide, so that the shortest is seen on a wide map.
+    return f"M{start_ms // 100} {y}h{max(6, (end_ms - start_ms) // 100)}v{height}H{start_ms // 100}z"
+
+
 def _speed_chart(numbers: Figures) -> list[dict[str, Any]]:
-    bars = histogram([s for s in numbers.speeds], numbers.limit)
+    bars = histogram(numbers.speeds, numbers.limit)
     most = max((count for _, _, count in bars), default=0) or 1
     return [
         {
@@ -231,17 +251,17 @@ def _speed_chart(numbers: Figures) -> list[dict[str, Any]]:
 
 
 def _people(bundle: EditionBundle) -> list[tuple[str, str, str]]:
-    """Source name, agreed name and who it is, of people and of terms that have an agreed rendering."""
-    market = bundle.market
-    people = [
+    """Source name, agreed name (or an empty string) and who it is."""
+    return [
         (c.name, bundle.agreed_name(c), ", ".join(str(x) for x in (c.gender, c.age, c.role) if x))
         for c in bundle.series.characters
     ]
-    terms = [
-        (t.source, t.renderings.get(market.locale) or t.renderings.get(market.language, ""), t.kind or t.note)
-        for t in bundle.series.terms
-    ]
-    return people + [t for t in terms if t[1]]
+
+
+def _terms(bundle: EditionBundle) -> list[tuple[str, str, str]]:
+    """Source, agreed rendering and kind, of the terms that have a rendering for this market."""
+    found = [(t.source, bundle.agreed(t.renderings), t.kind) for t in bundle.series.terms]
+    return [term for term in found if term[1]]
 
 
 def _posters(bundle: EditionBundle) -> list[tuple[int, str]]:
@@ -282,8 +302,8 @@ def clock(ms: int, *, tenths: bool = False) -> str:
 
 
 def _check_name(bundle: EditionBundle, check: str) -> str:
-    known = bundle.check_names.get(check)
-    return known or check.partition(".")[2].replace("-", " ") or check
+    known = bundle.check_names.get(check) or _FIT_NAMES.get(check)
+    return known or (check.partition(".")[2].replace("-", " ") or check).capitalize()
 
 
 def _count(number: float) -> str:
@@ -317,6 +337,8 @@ def _file(name: str) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters |= {"count": _count, "share": _share, "plural": _plural, "width": _width}
     return environment.from_string(_file("report.html"))

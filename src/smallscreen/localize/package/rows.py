@@ -146,7 +146,9 @@ def _at(rows: list[Row], finding: Finding) -> Row | None:
     """The row that shares the most time with a finding, if any does; not for findings of a whole episode."""
     if finding.end_ms <= finding.start_ms:
         return next((r for r in rows if finding.start_ms and r.start_ms <= finding.start_ms < r.end_ms), None)
-    shared = [(min(r.end_ms, finding.end_ms) - max(r.start_ms, finding.start_ms), n) for n, r in enumerate(rows)]
+    shared = [
+        (min(r.end_ms, finding.end_ms) - max(r.start_ms, finding.start_ms), n) for n, r in enumerate(rows)
+    ]
     touching = [item for item in shared if item[0] > 0]
     if not touching or len(touching) > 3:
         return None

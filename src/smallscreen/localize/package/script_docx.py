@@ -29,7 +29,9 @@ class ScriptDocx(Output):
 
     id = "docx"
     name = "Bilingual script (.docx)"
-    description = "for the dubbing studio: title page, people with gender, age and agreed names, a table an episode"
+    description = (
+        "for the dubbing studio: title page, people with gender, age and agreed names, a table an episode"
+    )
     order = 21
 
     def write(self, bundle: EditionBundle, out: Path, options: Options, progress: Progress) -> list[Made]:
@@ -39,7 +41,9 @@ class ScriptDocx(Output):
         for done, episode in enumerate(bundle.episodes):
             progress(done, len(bundle.episodes), f"studio script, episode {episode.number}")
             rows = episode_rows(bundle, episode).rows
-            title = f"Episode {episode.number}" + (f": {episode.episode.title}" if episode.episode.title else "")
+            title = f"Episode {episode.number}" + (
+                f": {episode.episode.title}" if episode.episode.title else ""
+            )
             heading = document.add_heading(_clean(title), level=1)
             heading.paragraph_format.page_break_before = True
             if rows:
@@ -126,15 +130,11 @@ def _title_page(document: Any, bundle: EditionBundle) -> None:
         ]
         head = ("Source", f"Name in {bundle.market.locale}", "Gender", "Age", "Who")
         _grid(document, head, rows, (40, 56, 22, 16, 124))
-    terms = [t for t in bundle.series.terms if _rendering(bundle, t.renderings)]
+    terms = [t for t in bundle.series.terms if bundle.agreed(t.renderings)]
     if terms:
         document.add_heading("Terms", level=2)
-        rows_of_terms = [(t.source, _rendering(bundle, t.renderings), t.note) for t in terms]
+        rows_of_terms = [(t.source, bundle.agreed(t.renderings), t.note) for t in terms]
         _grid(document, ("Source", f"In {bundle.market.locale}", "Note"), rows_of_terms, (48, 72, 138))
-
-
-def _rendering(bundle: EditionBundle, renderings: dict[str, str]) -> str:
-    return renderings.get(bundle.market.locale) or renderings.get(bundle.market.language, "")
 
 
 def _table(document: Any, bundle: EditionBundle, rows: Sequence[Row]) -> None:

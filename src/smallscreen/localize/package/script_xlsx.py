@@ -50,7 +50,9 @@ class ScriptXlsx(Output):
 
     id = "xlsx"
     name = "Bilingual script (.xlsx)"
-    description = "source and edition line by line with times, speeds, strategies, reasons and findings, to filter"
+    description = (
+        "source and edition line by line with times, speeds, strategies, reasons and findings, to filter"
+    )
     order = 20
 
     def write(self, bundle: EditionBundle, out: Path, options: Options, progress: Progress) -> list[Made]:
@@ -100,12 +102,22 @@ def _values(bundle: EditionBundle, row: Row) -> Iterator[list[Any]]:
         figures = [characters(line, bundle.market), round(rate, 1) if rate != float("inf") else None]
         times = [timecode(line.start_ms), timecode(line.end_ms)]
         if number == 0:
-            yield [row.episode, line.index, *times, *told[0], line.text, *figures, *told[1], barriers, findings]
+            yield [
+                row.episode,
+                line.index,
+                *times,
+                *told[0],
+                line.text,
+                *figures,
+                *told[1],
+                barriers,
+                findings,
+            ]
         else:
             yield [row.episode, line.index, *times, told[0][0], "", line.text, *figures, "", "", "", ""]
 
 
-def _cell(sheet: Any, value: Any, style: str) -> WriteOnlyCell:
+def _cell(sheet: Any, value: Any, style: str) -> Any:
     """A cell whose text is text: never a formula, whatever it begins with, and never an error code."""
     if isinstance(value, str):
         value = _ILLEGAL.sub("", value)
@@ -121,9 +133,8 @@ def _cell(sheet: Any, value: Any, style: str) -> WriteOnlyCell:
 
 def _styles(rtl: bool) -> list[NamedStyle]:
     rule = Border(bottom=Side(style="hair", color="C9C4BA"))
-    top = {"vertical": "top", "wrap_text": True}
-    text = Alignment(**top)
-    edition = Alignment(**top, readingOrder=2, horizontal="right") if rtl else Alignment(**top)
+    text = Alignment(vertical="top", wrap_text=True)
+    edition = Alignment(vertical="top", wrap_text=True, readingOrder=2, horizontal="right") if rtl else text
     head = NamedStyle(
         "ss head",
         font=Font(bold=True, color="FFFFFF"),
@@ -134,7 +145,9 @@ def _styles(rtl: bool) -> list[NamedStyle]:
         head,
         NamedStyle("ss text", alignment=text, border=rule),
         NamedStyle("ss edition", alignment=edition, border=rule, font=Font(bold=True)),
-        NamedStyle("ss time", alignment=Alignment(vertical="top"), border=rule, font=Font(name="Consolas", size=10)),
+        NamedStyle(
+            "ss time", alignment=Alignment(vertical="top"), border=rule, font=Font(name="Consolas", size=10)
+        ),
         NamedStyle("ss number", alignment=Alignment(vertical="top"), border=rule, number_format="General"),
         NamedStyle("ss figure", alignment=Alignment(vertical="top"), border=rule, number_format="0.0"),
     ]
@@ -156,7 +169,10 @@ def _about(book: Workbook, bundle: EditionBundle) -> None:
         ("#", "the subtitle's number in its episode; the source cue's where the edition has no subtitle"),
         ("Characters", "characters that a viewer reads, as the market counts them, without line breaks"),
         ("CPS", f"characters a second; the limit of this market and profile is {screen.cps:g}"),
-        ("Strategy", "how a line departs from the source, in Pedersen's terms; empty where none was recorded"),
+        (
+            "Strategy",
+            "how a line departs from the source, in Pedersen's terms; empty where none was recorded",
+        ),
         ("Barriers", "culture-bound items; need 1: tone is lost, 2: meaning blurs, 3: wrong or meaningless"),
     ]
     for name, text in facts:

@@ -29,7 +29,12 @@ class _Subtitles(Output):
             write_subtitles(
                 path,
                 [
-                    TimedText(n.start_ms, n.end_ms, n.text, next((speakers[c] for c in n.cues if speakers.get(c)), None))
+                    TimedText(
+                        n.start_ms,
+                        n.end_ms,
+                        n.text,
+                        next((speakers[c] for c in n.cues if speakers.get(c)), None),
+                    )
                     for n in sorted(episode.lines, key=lambda n: (n.start_ms, n.index))
                 ],
                 market=bundle.market,

@@ -72,7 +72,9 @@ def overlays(bundle: EditionBundle, episode: EpisodeBundle, info: VideoInfo, cov
     if taken and cover:
         over = _grown(taken, places if _meet(taken, room) else [], info, margin=round(setting.size * 0.3))
         band = _soft(over, info, blur=max(2, round(setting.size * 0.14)))
-        times = [(c.start_ms, c.end_ms) for c in episode.cues] + [(n.start_ms, n.end_ms) for n in episode.lines]
+        times = [(c.start_ms, c.end_ms) for c in episode.cues] + [
+            (n.start_ms, n.end_ms) for n in episode.lines
+        ]
         made += [Overlay(start, end, band.rgba, band.x, band.y) for start, end in _merged(times)]
     for line, picture, box in zip(episode.lines, pictures, places, strict=True):
         shaded = picture if taken and cover else _shaded(picture, setting.size)
@@ -106,7 +108,11 @@ class _Setting:
 
     def _picture(self, text: str, size: float) -> np.ndarray:
         return text_picture(
-            text.split("\n"), locale=self.locale, size=size, weight="medium", outline=max(1.5, size * _OUTLINE)
+            text.split("\n"),
+            locale=self.locale,
+            size=size,
+            weight="medium",
+            outline=max(1.5, size * _OUTLINE),
         )
 
     def _fitting(self, text: str) -> float:
