@@ -114,7 +114,8 @@ def language_of(filename: str | PurePath) -> str | None:
         if match is None:
             return hindi
         token = match.group(1)
-        tag = _language(token)
+        # Two letters after a space are a word of the title: "What it is".
+        tag = None if len(token) == 2 and token.isascii() and rest[: match.start(1)].endswith(" ") else _language(token)
         if tag is None and re.search("[_-]", token):
             # "EP12_en-US", "ep001-zh": the tag is the end of the token.
             for at in (m.end() for m in re.finditer("[_-]", token)):
