@@ -34,7 +34,13 @@ WORDS = {
     "th": "คุณย่าไม่ได้บอกอะไร เรื่องคืนนั้นเลย แต่ฉันรู้ว่า ท่านอยู่ในร้าน กับร่มเก่า คันนั้น",
     "ar": "لم تقل جدتي شيئًا عن تلك الليلة، لكنني أعرف أنها كانت في الورشة مع المظلة القديمة.",
 }
-RATIO = {"es": 4.0, "id": 4.0, "ja": 1.3, "th": 3.0, "ar": 3.0}  # only to give the speed test lines of usual length
+RATIO = {
+    "es": 4.0,
+    "id": 4.0,
+    "ja": 1.3,
+    "th": 3.0,
+    "ar": 3.0,
+}  # only to give the speed test lines of usual length
 
 Episode = tuple[list[Cue], dict[str, Draft]]
 
@@ -85,7 +91,9 @@ def _speed(source: list[list[Cue]], real: list[Episode]) -> list[dict[str, objec
     for locale in MARKETS[1:]:
         language = markets.load(locale).language
         glue = "" if language in ("ja", "th") else " "
-        episodes = [_stand_in(cues, WORDS[language].split(), glue, RATIO[language], locale) for cues in source]
+        episodes = [
+            _stand_in(cues, WORDS[language].split(), glue, RATIO[language], locale) for cues in source
+        ]
         took = _timed(lambda e=episodes, m=locale: _all(e, "vertical", locale=m))
         rows.append(common.row(f"fit, {locale}, 80 episodes", count / took, "cues/s"))
         total += took
@@ -105,18 +113,26 @@ def _phrases() -> list[dict[str, object]]:
         run = "".join(WORDS[market.language].split())
         texts = [run[i:] + run[:i] for i in range(len(run))]
         took = _timed(lambda t=texts, m=market: [refine(cut(x, m), m, 12) for x in t])
-        rows.append(common.row(f"phrases of a new line of {len(run)} characters, {locale}", took * 1e6 / len(texts), "µs"))
+        rows.append(
+            common.row(
+                f"phrases of a new line of {len(run)} characters, {locale}", took * 1e6 / len(texts), "µs"
+            )
+        )
     return rows
 
 
-def _all(episodes: list[Episode], profile: str, *, locale: str = "en-US", merging: bool = True) -> list[FitResult]:
+def _all(
+    episodes: list[Episode], profile: str, *, locale: str = "en-US", merging: bool = True
+) -> list[FitResult]:
     market = markets.load(locale)
     return [fit(c, d, market, profile, edition=locale, merging=merging) for c, d in episodes]
 
 
 def _fast_cues(results: list[FitResult]) -> int:
     """Source cues whose words are in a subtitle that must be shortened."""
-    return sum(len({c for f in r.findings if f.check == "fit.shorten" for c in f.evidence["cues"]}) for r in results)
+    return sum(
+        len({c for f in r.findings if f.check == "fit.shorten" for c in f.evidence["cues"]}) for r in results
+    )
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -130,7 +146,9 @@ def _timed(work: Callable[[], object]) -> float:
 def _sample() -> tuple[list[Episode], float]:
     episodes: list[Episode] = []
     chinese = english = 0.0
-    for cues, drafts in zip(_source(SAMPLE, "zh.srt"), _source(SAMPLE / "drafts" / "literal", "en.srt"), strict=True):
+    for cues, drafts in zip(
+        _source(SAMPLE, "zh.srt"), _source(SAMPLE / "drafts" / "literal", "en.srt"), strict=True
+    ):
         pairs = {c.id: Draft(c.id, d.text) for c, d in zip(cues, drafts, strict=False)}
         chinese += sum(counted_width("".join(c.text.split()), "half") for c in cues)
         english += sum(reading_chars(d.text, "character") for d in pairs.values())
@@ -167,7 +185,10 @@ def _stand_in(cues: list[Cue], words: list[str], glue: str, ratio: float, locale
         text = ""
         for word in itertools.islice(itertools.cycle(words), at % len(words), at % len(words) + 400):
             at += 1
-            if text and counted_width(text + glue + word, counting) > goal + counted_width(word, counting) / 2:
+            if (
+                text
+                and counted_width(text + glue + word, counting) > goal + counted_width(word, counting) / 2
+            ):
                 break
             text += (glue if text else "") + word
         out[cue.id] = Draft(cue.id, text)
@@ -182,10 +203,14 @@ def _repeat(episode: Episode, times: int) -> Episode:
     for k in range(times):
         for c in cues:
             index = len(out) + 1
-            new = Cue(cue_id(1, index), 1, index, c.start_ms + k * length, c.end_ms + k * length, c.text, c.speaker)
+            new = Cue(
+                cue_id(1, index), 1, index, c.start_ms + k * length, c.end_ms + k * length, c.text, c.speaker
+            )
             out.append(new)
             # Another text each time: the caches must not make it faster than it is.
-            texts[new.id] = Draft(new.id, " ".join(reversed(drafts[c.id].text.split())) if k % 2 else drafts[c.id].text)
+            texts[new.id] = Draft(
+                new.id, " ".join(reversed(drafts[c.id].text.split())) if k % 2 else drafts[c.id].text
+            )
     return out, texts
 
 

@@ -6,11 +6,15 @@ over all places where a break is possible.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from smallscreen.localize.fit.pieces import Pieces
-from smallscreen.localize.fit.sense import break_cost
+from smallscreen.localize.fit.sense import FORBIDDEN, break_cost
+from smallscreen.localize.fit.sense import costs as break_costs
 
 _UNEVEN = 10.0  # a difference of a whole row's width between two rows costs about a torn phrase
 _TOP_HEAVY = 3.0  # the lower row should be the longer one: less of the picture is covered
+_THIRD = 8.0  # what a third row must at least mend
 _ROW = 30.0  # beyond three rows: one more row costs more than any break
 _PART = 40.0  # one more subtitle costs more than a torn phrase
 _EPS = 1e-6
@@ -29,23 +33,30 @@ def rows_needed(pieces: Pieces, cpl: float) -> int:
     return rows
 
 
-def break_rows(pieces: Pieces, cpl: float, language: str) -> list[str]:
-    """The text in the fewest rows that `cpl` allows, broken where it hurts least."""
+def break_rows(pieces: Pieces, cpl: float, language: str, max_rows: int = 2) -> list[str]:
+    """The text in the fewest rows that `cpl` allows, broken where it hurts least.
+
+    A third row is taken, if there may be three, only where two would tear apart what belongs together.
+    """
     n = len(pieces.words)
     rows = rows_needed(pieces, cpl)
     if rows <= 1:
         return [pieces.row(0, n)] if n else []
     if rows == n:
         return list(pieces.words)
-    costs = [0.0] + [break_cost(pieces.words[i - 1], pieces.words[i], language) for i in range(1, n)]
+    costs = break_costs(pieces.words, language)
     if rows == 2:
         cuts = _two(pieces, costs, cpl)
+        if max_rows > 2 and n > 2 and costs[cuts[0]] >= FORBIDDEN - 5:
+            three = _three(pieces, costs, cpl)
+            if sum(costs[c] for c in three) < costs[cuts[0]] - _THIRD:
+                cuts = three
     elif rows == 3:
         cuts = _three(pieces, costs, cpl)
     else:
         cuts = _many(pieces, costs, cpl, pieces.width / rows)
     marks = [0, *cuts, n]
-    return [pieces.row(a, b) for a, b in zip(marks, marks[1:], strict=False)]
+    return [pieces.row(a, b) for a, b in pairwise(marks)]
 
 
 def _two(p: Pieces, costs: list[float], cpl: float) -> list[int]:
@@ -115,7 +126,7 @@ def split_points(pieces: Pieces, cpl: float, max_rows: int, most: int, language:
     most = min(most, n)
     if most <= 1 or n <= 1:
         return []
-    costs = [0.0] + [break_cost(pieces.words[i - 1], pieces.words[i], language) for i in range(1, n)]
+    costs = break_costs(pieces.words, language)
     cuts = _fitting(pieces, costs, cpl, max_rows)
     return cuts if len(cuts) < most else equal_points(pieces, most, language)
 

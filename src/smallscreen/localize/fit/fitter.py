@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from smallscreen.localize.fit import report
 from smallscreen.localize.fit.breaking import break_rows, equal_points, rows_needed, split_points
@@ -112,7 +113,9 @@ def budget(cue: Cue, market: Market, profile: str) -> int:
     return _characters(shown, screen)
 
 
-def budgets(cues: Sequence[Cue], market: Market, profile: str, video_fps: float | None = None) -> dict[str, int]:
+def budgets(
+    cues: Sequence[Cue], market: Market, profile: str, video_fps: float | None = None
+) -> dict[str, int]:
     """`budget` of every cue of an episode, with the free time that fitting will use after each."""
     screen = market.screen(profile)
     clock = Clock.of(screen, video_fps)
@@ -136,9 +139,7 @@ def _characters(ms: int, screen: Screen) -> int:
     return max(1, math.floor(min(screen.cps * ms / 1000, screen.cpl * screen.max_lines) + 1e-9))
 
 
-def _repaired(
-    cues: Sequence[Cue], clock: Clock, edition: str
-) -> tuple[list[tuple[int, int]], list[Finding]]:
+def _repaired(cues: Sequence[Cue], clock: Clock, edition: str) -> tuple[list[tuple[int, int]], list[Finding]]:
     """Times that are positive and do not overlap, and a note for each cue whose were not so."""
     times: list[tuple[int, int]] = []
     findings: list[Finding] = []
@@ -175,7 +176,16 @@ def _units(
             continue
         turns = speakers(text)
         units.append(
-            Unit((cue.id,), start, end, text, cue.speaker, cue.scene, cut(text, market), turns if len(turns) > 1 else ())
+            Unit(
+                (cue.id,),
+                start,
+                end,
+                text,
+                cue.speaker,
+                cue.scene,
+                cut(text, market),
+                turns if len(turns) > 1 else (),
+            )
         )
     return units, omitted, undrafted
 
@@ -205,7 +215,7 @@ def _shown(unit: Unit, after: int | None, market: Market, screen: Screen, clock:
     if not cuts:
         return [_subtitle(unit, pieces, market, screen)]
     marks = [0, *cuts, len(pieces.words)]
-    parts = [pieces.part(a, b) for a, b in zip(marks, marks[1:], strict=False)]
+    parts = [pieces.part(a, b) for a, b in pairwise(marks)]
     spans = share(unit.start, unit.start + time, [p.width for p in parts], clock)
     made = [_subtitle(unit, p, market, screen) for p in parts]
     for s, text, (start, end) in zip(made, carried([s.text for s in made]), spans, strict=True):
@@ -226,7 +236,7 @@ def _time(unit: Unit, after: int | None, width: float, clock: Clock) -> int:
 
 
 def _subtitle(unit: Unit, pieces: Pieces, market: Market, screen: Screen) -> _Shown:
-    rows = break_rows(pieces, screen.cpl, market.language)
+    rows = break_rows(pieces, screen.cpl, market.language, screen.max_lines)
     text = "\n".join(rows)
     fits = len(rows) <= screen.max_lines and max(pieces.widths) <= screen.cpl
     return _Shown(unit, text, _slot(unit, text, market), len(rows), pieces.hard, fits)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from smallscreen.localize.fit.breaking import rows_needed
 from smallscreen.localize.fit.pieces import Pieces, cut, join
@@ -50,7 +51,9 @@ def merge(units: Sequence[Unit], market: Market, screen: Screen, clock: Clock) -
     for i in range(1, len(units) + 1):
         if i == len(units) or not _may_join(units[i - 1], units[i]):
             after = units[i].start if i < len(units) else None
-            out += _partition(units[first:i], after, market, screen, clock) if i - first > 1 else units[first:i]
+            out += (
+                _partition(units[first:i], after, market, screen, clock) if i - first > 1 else units[first:i]
+            )
             first = i
     return out
 
@@ -75,7 +78,9 @@ def _partition(
     for i in range(1, n):
         if ends[i - 1]:
             seams[i] = _SENTENCE
-        elif goes_on(run[i - 1].text, run[i].text) or run[i - 1].text.rstrip().endswith((",", "，", "،", "、")):
+        elif goes_on(run[i - 1].text, run[i].text) or run[i - 1].text.rstrip().endswith(
+            (",", "，", "،", "、")
+        ):
             seams[i] = _WHOLE
         else:
             seams[i] = _UNKNOWN
@@ -92,14 +97,16 @@ def _partition(
             if j - i > 1 and (width > room or last.end - run[i].start > clock.most):
                 break
             next_start = run[j].start if j < n else after
-            cost = best[i] + seam + _group_cost(run[i].start, last.end, next_start, width, j - i, screen, clock)
+            cost = (
+                best[i] + seam + _group_cost(run[i].start, last.end, next_start, width, j - i, screen, clock)
+            )
             if cost < best[j] - 1e-9 and (j - i == 1 or _fits(run[i:j], market, screen)):
                 best[j], came[j] = cost, i
     marks = [n]
     while marks[-1]:
         marks.append(came[marks[-1]])
     marks.reverse()
-    return [_joined(run[a:b], market) for a, b in zip(marks, marks[1:], strict=False)]
+    return [_joined(run[a:b], market) for a, b in pairwise(marks)]
 
 
 def _group_cost(

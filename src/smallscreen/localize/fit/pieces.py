@@ -18,11 +18,15 @@ from smallscreen.series.text import counted_width, plain
 
 # A no-break space is a space for the eye and not for the break: French writes one before ? and !.
 _SPACE = r"(?:(?![\u00a0\u2007\u202f])\s|\u200b)"
-_PIECE = re.compile(rf"({_SPACE}*)((?:<[^<>\n]{{1,100}}>|\{{[^{{}}\n]{{1,100}}\}}|(?!{_SPACE}).)+)", re.DOTALL)
+_PIECE = re.compile(
+    rf"({_SPACE}*)((?:<[^<>\n]{{1,100}}>|\{{[^{{}}\n]{{1,100}}\}}|(?!{_SPACE}).)+)", re.DOTALL
+)
 _DASH = r"\-–—‐‑−－﹣"
 _SPEAKER_ROW = re.compile(rf"[{_DASH}]\s*[^\s{_DASH}]")
 _SECOND_SPEAKER = re.compile(rf"(?<=[.!?…。！？؟।\"”»」])\s+(?=[{_DASH}]\s?[^\s{_DASH}])")
-_NOT_FIRST = frozenset("、。，．！？：；」』）】〉》”’…ー〜ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々ゝゞ,.!?:;)]}%ๆฯ।؟،؛")
+_NOT_FIRST = frozenset(
+    "、。，．！？：；」』）】〉》”’…ー〜ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々ゝゞ,.!?:;)]}%ๆฯ।؟،؛"
+)
 _NOT_LAST = frozenset("「『（【〈《“‘([{")
 
 
@@ -134,16 +138,19 @@ def join(texts: Sequence[str], market: Market) -> str:
 def force(word: str, market: Market, cpl: float) -> list[str]:
     """A word wider than a row in bits that are not; after a hyphen or slash if one is near the end.
 
-    Never inside a cluster (a base with its marks, an emoji with its joiners); a cluster wider than
-    a row stays whole.
+    Never inside a cluster (a base with its marks, an emoji with its joiners), unless one cluster
+    alone is wider than a row, which no language has.
     """
     out: list[str] = []
     row: list[str] = []
     width = 0.0
-    for cluster in clusters(word):
+    units = [c if _width(c, market.counting) <= cpl else list(c) for c in clusters(word)]
+    for cluster in [u for unit in units for u in ([unit] if isinstance(unit, str) else unit)]:
         w = _width(cluster, market.counting)
         if row and width + w > cpl:
-            back = next((n for n in range(len(row), len(row) // 2, -1) if row[n - 1] in "-–—/_.@、。"), len(row))
+            back = next(
+                (n for n in range(len(row), len(row) // 2, -1) if row[n - 1] in "-–—/_.@、。"), len(row)
+            )
             if back == len(row) and cluster[0] in _NOT_FIRST and len(row) > 1:
                 back = len(row) - 1
             out.append("".join(row[:back]))

@@ -93,11 +93,18 @@ def _shorten(
         "cues": list(line.cues),
     }
     severity: Severity = "warning" if fits and speed <= 1.5 * clock.cps else "error"
-    return _finding(line, "fit.shorten", f"{reason}.", f"Shorten to {allowed} characters or fewer.", evidence, severity)
+    return _finding(
+        line, "fit.shorten", f"{reason}.", f"Shorten to {allowed} characters or fewer.", evidence, severity
+    )
 
 
 def _finding(
-    line: Line, check: str, message: str, suggestion: str, evidence: dict[str, object], severity: Severity = "warning"
+    line: Line,
+    check: str,
+    message: str,
+    suggestion: str,
+    evidence: dict[str, object],
+    severity: Severity = "warning",
 ) -> Finding:
     return Finding(
         check=check,

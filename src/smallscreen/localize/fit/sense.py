@@ -8,8 +8,10 @@ auxiliary and verb, subject pronoun and verb, number and unit. The words are in 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 from smallscreen.series.text import plain
 
@@ -24,22 +26,42 @@ _PAUSE = frozenset(",،、，—–")
 _CLOSING = "\"'”’»」』)）]】"
 _TRIM = _CLOSING + "“‘«「『（([【¿¡-–—"
 
+_ADJECTIVE_FIRST = ("en", "de", "hi")
+_ADJECTIVE = 2.5
+_NO_CAPITALS = ("de", "hi", "ar", "ko", "th")
+_ELIDED = {"qu": "que", "d": "de", "jusqu": "à", "lorsqu": "lorsque", "puisqu": "puisque"}
+
 # What a word is when it stands before a break, and when it stands after one.
 _Before = tuple[str, bool, bool]  # (class, is a number, is a name)
 _After = tuple[str, bool, bool]  # (class, is a unit, is a name)
+
+
+def costs(words: Sequence[str], language: str) -> list[float]:
+    """The cost of a break before each word, in one pass; the first is 0 and means nothing."""
+    out = [0.0]
+    out += [break_cost(a, b, language) for a, b in pairwise(words)]
+    if language in _ADJECTIVE_FIRST:
+        for i in range(2, len(words)):
+            # the old | house: between an article and its noun there may be an adjective
+            if out[i] == NEUTRAL and out[i - 1] == FORBIDDEN:
+                out[i] += _ADJECTIVE
+    return out
 
 
 def break_cost(left: str, right: str, language: str) -> float:
     """Cost of a break between two neighboring words: 0 after a sentence to FORBIDDEN and more."""
     kind, number, name = _ends(left, language)
     start, unit, second = _begins(right, language)
-    if start == "after":
+    if kind == "title":
+        # Uncle Wang, but: my uncle went. German and scripts without capitals do not show the difference.
+        kind = "together" if second or language in _NO_CAPITALS else ""
+    if start == "mark":
         return FORBIDDEN + 5
     if kind == "end":
         return SENTENCE
     if kind == "pause":
         return COMMA
-    if kind == "together":
+    if kind == "together" or start == "after":
         return FORBIDDEN
     if number:
         return FORBIDDEN if unit else 12.0
@@ -72,11 +94,13 @@ def _ends(word: str, language: str) -> _Before:
     text = plain(word)
     core = text.rstrip(_CLOSING)
     bare = text.strip(_TRIM)
-    lower = bare.lower()
+    lower = bare.lower().replace("’", "'")
+    if language == "fr":
+        lower = lower.rpartition("'")[2]
     lists = _words(language)
-    number = bool(bare) and bare[-1].isdigit()
+    number = bool(bare) and (bare[-1].isdigit() or lower in lists["numbers"])
     if lower in lists["titles"]:
-        return "together", False, False
+        return "title", False, False
     if core and core[-1] in _END:
         return "end", False, False
     if core and core[-1] in _PAUSE:
@@ -91,13 +115,16 @@ def _ends(word: str, language: str) -> _Before:
 def _begins(word: str, language: str) -> _After:
     text = plain(word)
     bare = text.strip(_TRIM + ".!?…,;:。！？、؟،।")
-    lower = bare.lower()
+    lower = bare.lower().replace("’", "'")
+    if language == "fr" and "'" in lower:
+        lower = _ELIDED.get(lower.partition("'")[0], lower)
     lists = _words(language)
     unit = lower in lists["units"]
-    if lower in lists["after"] or (not bare and text):
+    if not bare and text:
         # A mark alone cannot open a row, unless it is a dash or an opening quotation mark.
-        opens = not bare and text[0] in "-–—“‘«「『（([【¿¡\"'"
-        return ("" if opens else "after"), unit, False
+        return ("" if text[0] in "-–—“‘«「『（([【¿¡\"'" else "mark"), unit, False
+    if lower in lists["after"]:
+        return "after", unit, False
     for kind in ("before", "weak"):
         if lower in lists[kind]:
             return kind, unit, False
@@ -114,7 +141,7 @@ def _words(language: str) -> dict[str, frozenset[str]]:
     table = _table().get(language, {})
     return {
         k: frozenset(w.lower() for w in table.get(k, ()))
-        for k in ("together", "before", "weak", "after", "units", "titles")
+        for k in ("together", "before", "weak", "after", "units", "numbers", "titles")
     }
 
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from smallscreen.series.markets import Screen
 
-LINGER_MS = 2000
+LINGER_MS = 1000
 """How long after the sound a subtitle may stay for the sake of reading, ms."""
 LEAD_MS = 125
 """How long before the sound it may appear for the sake of reading: 3 frames at 24 frames a second."""
@@ -46,7 +47,9 @@ class Clock:
         frames = screen.close_gap_frames
         # Half a frame more: a gap that rounds to 11 frames is one of 11 frames.
         close = math.ceil((frames + 0.5) * 1000 / rate) if frames > screen.gap_frames else 0
-        return cls(gap, close, math.ceil((frames + 1) * 1000 / rate), screen.min_ms, screen.max_ms, screen.cps)
+        return cls(
+            gap, close, math.ceil((frames + 1) * 1000 / rate), screen.min_ms, screen.max_ms, screen.cps
+        )
 
     def needed(self, characters: float) -> int:
         """How long that many characters must be shown, ms."""
@@ -111,7 +114,7 @@ def _close(slots: Sequence[Slot], clock: Clock) -> None:
     """Close the gaps that are too small to be seen as gaps and too large to be cuts."""
     if not clock.close_below:
         return
-    for slot, after in zip(slots, slots[1:], strict=False):
+    for slot, after in pairwise(slots):
         gap = after.start - slot.end
         if clock.gap < gap < clock.close_below:
             if after.start - clock.gap - slot.start <= clock.most:

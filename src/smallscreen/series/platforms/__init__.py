@@ -36,7 +36,9 @@ class Platform(BaseModel):
     left: int = Field(ge=0)
     right: int = Field(ge=0)
     text_top: int = Field(ge=0, description="y from which subtitles may stand, pixels")
-    text_right: int | None = Field(default=None, ge=0, description="right margin beside the subtitles; None: right")
+    text_right: int | None = Field(
+        default=None, ge=0, description="right margin beside the subtitles; None: right"
+    )
     source: str = Field(description="where the numbers come from")
 
     @model_validator(mode="after")
@@ -48,12 +50,16 @@ class Platform(BaseModel):
 
     def safe_box(self, width: int | None = None, height: int | None = None) -> Box:
         """The safe area (x0, y0, x1, y1), scaled to a picture of that size when one is given."""
-        return self._scaled((self.left, self.top, self.width - self.right, self.height - self.bottom), width, height)
+        return self._scaled(
+            (self.left, self.top, self.width - self.right, self.height - self.bottom), width, height
+        )
 
     def text_box(self, width: int | None = None, height: int | None = None) -> Box:
         """Where subtitles go (x0, y0, x1, y1), scaled to a picture of that size when one is given."""
         right = self.right if self.text_right is None else self.text_right
-        return self._scaled((self.left, self.text_top, self.width - right, self.height - self.bottom), width, height)
+        return self._scaled(
+            (self.left, self.text_top, self.width - right, self.height - self.bottom), width, height
+        )
 
     def _scaled(self, box: Box, width: int | None, height: int | None) -> Box:
         fx = (width or self.width) / self.width
@@ -73,4 +79,6 @@ def load(name: str) -> Platform:
     key = name.strip().lower()
     if key not in names():
         raise UserError(f"There is no platform {name!r}; there are {', '.join(names())}.")
-    return Platform.model_validate(tomllib.loads(files(__package__).joinpath(f"{key}.toml").read_text("utf-8")))
+    return Platform.model_validate(
+        tomllib.loads(files(__package__).joinpath(f"{key}.toml").read_text("utf-8"))
+    )
