@@ -71,6 +71,7 @@ class ModelServer:
         self, faults: str = "", *, port: int = 0, latency: float = 0.0, hang: float = 60.0, key: str = ""
     ) -> None:
         self.latency, self.hang, self.key = latency, hang, key
+        self.scheme = "Bearer"
         self._script = [f.strip() for f in faults.split(",") if f.strip()]
         self._always: list[str] = []
         self._lock = threading.Lock()
@@ -156,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         faults = owner.faults_now()
         asked = LINE.findall(request["messages"][-1]["content"])
         entry = {"status": 200, "prompt_tokens": 0, "completion_tokens": 0, "lines": len(asked)}
-        if owner.key and self.headers.get("authorization") != f"Bearer {owner.key}":
+        if owner.key and self.headers.get("authorization") != f"{owner.scheme} {owner.key}":
             owner.count(entry | {"status": 401}, {})
             echo = self.headers.get("authorization", "")
             self._send(

@@ -7,6 +7,7 @@ travels to another. The key is held by the client alone; no message, log or file
 
 from __future__ import annotations
 
+import base64
 import json as jsonlib
 import os
 import random
@@ -16,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from smallscreen.engines.chat import ChatEngine, Message, Reply
 from smallscreen.errors import EngineError, UserError
@@ -26,7 +27,8 @@ MAX_REPLY_BYTES = 4 * 1024 * 1024
 """A reply is read no further than this. The longest honest one, 100 lines, takes about 20 kB."""
 LONGEST_WAIT = 60.0
 """Seconds we wait at most between two tries, whatever Retry-After says."""
-_REFUSED = {401, 403, 404}
+NO_KEY = "none"
+"""Sent where no key is set: servers on one's own machine ask for none, but the client insists on one."""
 
 
 class OpenAIChat(ChatEngine):
@@ -53,13 +55,15 @@ class OpenAIChat(ChatEngine):
             raise UserError("The openai engine needs the name of a model; give it with --model.")
         self.model = model
         self._timeout, self._tries, self._backoff, self._sleep = timeout, max(1, tries), backoff, sleep
-        self._base_url, key = _address(os.environ if environment is None else environment)
-        self._where = _host(self._base_url)
-        self._redact = _redactor(key, self._base_url)
+        address, key = _address(os.environ if environment is None else environment)
+        # The transport logs the addresses it calls, so credentials must not be in them.
+        base_url, login = _without_login(address)
+        self._where = _host(base_url)
+        self._redact = _redactor(key, *login)
         self._settings: dict[str, Any] = {}  # what this endpoint turned out to want otherwise
         self._lock = threading.Lock()
         self._client: Any = None
-        self._make = lambda: _client(self._base_url, key, timeout)
+        self._make = lambda: _client(base_url, key, login, timeout)
 
     def __repr__(self) -> str:
         return f"OpenAIChat(model={self.model!r}, at={self._where!r})"
@@ -133,7 +137,13 @@ class OpenAIChat(ChatEngine):
         except Exception as error:
             # While the body is read the transport's own exceptions come through; each means that
             # the connection broke, and none must carry its request (and so the key) any further.
-            if type(error).__module__.partition(".")[0] in {"httpx2", "httpx", "httpcore", "httpcore2", "h11"}:
+            if type(error).__module__.partition(".")[0] in {
+                "httpx2",
+                "httpx",
+                "httpcore",
+                "httpcore2",
+                "h11",
+            }:
                 raise _Again(f"the connection broke ({type(error).__name__})") from None
             raise
         return _reply(data, self.model)
@@ -157,7 +167,9 @@ class OpenAIChat(ChatEngine):
             )
         if code in (408, 409, 425, 429) or code >= 500:
             return _Again(f"status {code}", _retry_after(error.response.headers))
-        return EngineError(f"{self._where} refused the request with status {code} ({message or 'no reason given'}).")
+        return EngineError(
+            f"{self._where} refused the request with status {code} ({message or 'no reason given'})."
+        )
 
 
 class _Again(Exception):
@@ -181,43 +193,62 @@ def _address(environment: Mapping[str, str]) -> tuple[str, str]:
         key = environment.get(f"{family}_API_KEY", "").strip()
         if not (url or key):
             continue
-        if url and urlsplit(url).scheme not in ("http", "https"):
+        if url and not _is_address(url):
             raise UserError(
-                f"{family}_BASE_URL is not a web address; set it to one such as http://localhost:11434/v1."
+                f"{family}_BASE_URL is not a web address without a query; "
+                "set it to one such as http://localhost:11434/v1."
             )
         if not key.isascii() or any(ch.isspace() for ch in key):
-            raise UserError(f"{family}_API_KEY holds characters that no key has; set it again, without quotes.")
-        # Servers on one's own machine ask for no key, but the client insists on one.
-        return url or DEFAULT_BASE_URL, key or "none"
+            raise UserError(
+                f"{family}_API_KEY holds characters that no key has; set it again, without quotes."
+            )
+        return url or DEFAULT_BASE_URL, key or NO_KEY
     raise UserError(
         "No model endpoint is set; set SMALLSCREEN_API_KEY, and SMALLSCREEN_BASE_URL unless it is OpenAI's."
     )
 
 
-def _client(base_url: str, key: str, timeout: float) -> Any:
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not parts.query
+        )
+    except ValueError:
+        return False
+
+
+def _without_login(url: str) -> tuple[str, tuple[str, ...]]:
+    """The address without the name and password it may carry, and these."""
+    parts = urlsplit(url)
+    if parts.username is None:
+        return url, ()
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+    return bare.geturl(), (unquote(parts.username), unquote(parts.password or ""))
+
+
+def _client(base_url: str, key: str, login: tuple[str, ...], timeout: float) -> Any:
     import openai  # takes most of a second, so only here
 
-    return openai.OpenAI(base_url=base_url, api_key=key, timeout=timeout, max_retries=0)
+    headers = None
+    if login and key == NO_KEY:
+        headers = {"Authorization": "Basic " + base64.b64encode(":".join(login).encode()).decode()}
+    return openai.OpenAI(
+        base_url=base_url, api_key=key, timeout=timeout, max_retries=0, default_headers=headers
+    )
 
 
 def _host(url: str) -> str:
-    """Host and port alone: an address may carry a name and a password."""
-    try:
-        parts = urlsplit(url)
-        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-    except ValueError:
-        return "the endpoint"
+    """Host and port, as messages name an endpoint."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
 
-def _redactor(key: str, url: str) -> Callable[[str], str]:
-    try:
-        parts = urlsplit(url)
-        secrets = [s for s in (key, parts.username, parts.password) if s and s != "none"]
-    except ValueError:
-        secrets = [key]
+def _redactor(*secrets: str) -> Callable[[str], str]:
+    hidden = [s for s in secrets if s and s != NO_KEY]
 
     def redact(text: str) -> str:
-        for secret in secrets:
+        for secret in hidden:
             text = text.replace(secret, "***")
         # Endpoints like to quote the key they refuse, whole or in part.
         text = re.sub(r"\b(sk|key|Bearer)[-_ ][\w*.-]{6,}", "***", text)

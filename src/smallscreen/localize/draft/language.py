@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from smallscreen.series.text import has_han
+
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _SCRIPTS = {
     "Latn": re.compile("[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff]"),
@@ -33,11 +35,6 @@ _SMALL: dict[str, frozenset[str]] = {
     }.items()
 }
 _ENOUGH_WORDS = 30
-
-
-def has_han(text: str) -> bool:
-    """Whether any Chinese character stands in the text."""
-    return _HAN.search(text) is not None
 
 
 def wrong_script(text: str, script: str, source: str) -> str | None:

@@ -2,7 +2,7 @@
 
 A batch carries the whole episode. Its lines are fixed costs; what the target leaves over is filled
 with context, the most telling first: the renderings agreed for people and terms that occur, barriers that lose
-the meaning, who is in the scene, the market's tone, milder barriers, the lines before, the synopsis.
+the meaning, who is in the scene, then the market's tone, the lines before, the synopsis and milder barriers.
 Subtitles, names and notes are data written by others: each is one JSON string on one line, and what
 looks like an instruction is left out of the context and drafted alone (see guard.py).
 
@@ -215,18 +215,21 @@ def _worth_saying(
     ctx: Context, cues: Sequence[Cue], previous: Sequence[tuple[str, str | None]]
 ) -> Iterator[tuple[str, str]]:
     """(label of the head or cue id, text) of all that helps, the most telling first."""
+    tone = [("Tone", sentence) for sentence in _sentences(ctx.market.tone)]
+    synopsis = str(ctx.series.extra.get("synopsis_en") or ctx.series.synopsis)
+    story = [("Story", _flat(s)) for s in _sentences(synopsis)[:6] if not guard.instruct_like(s)]
+    before = [
+        ("Before", _quoted(source[:60]) + (f" = {_quoted(drafted[:80])}" if drafted else ""))
+        for source, drafted in previous
+        if not guard.instruct_like(source)
+    ]
+    # A little of everything first, then the rest of what there is room for.
     yield from _terms(ctx, cues)
     yield from (item for cue in cues for item in _notes(ctx, cue, least=3))
     yield from _people(ctx, cues)
-    for sentence in _sentences(ctx.market.tone):
-        yield "Tone", sentence
+    yield from (*tone[:1], *before, *story[:1])
     yield from (item for cue in cues for item in _notes(ctx, cue, least=2, most=2))
-    for source, drafted in previous:
-        if not guard.instruct_like(source):
-            yield "Before", _quoted(source[:60]) + (f" = {_quoted(drafted[:80])}" if drafted else "")
-    for sentence in _sentences(str(ctx.series.extra.get("synopsis_en") or ctx.series.synopsis))[:6]:
-        if not guard.instruct_like(sentence):
-            yield "Story", _flat(sentence)
+    yield from (*tone[1:], *story[1:])
     yield from (item for cue in cues for item in _notes(ctx, cue, least=1, most=1))
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from smallscreen.localize.draft import guard, language
 from smallscreen.series.markets import Market
 from smallscreen.series.model import Cue
+from smallscreen.series.text import has_han
 
 LONGEST = 1_000_000
 """Characters of a reply that are read."""
@@ -104,7 +105,7 @@ def line_fault(text: str, cue: Cue, market: Market, budget: int | None) -> str |
     longest = max(60, 3 * budget if budget else 8 * len(cue.text))
     if len(text) > longest:
         return f"it is far too long ({len(text)} characters)"
-    if any(ch.isalpha() for ch in text) and _same(text, cue.text) and language.has_han(cue.text):
+    if any(ch.isalpha() for ch in text) and _same(text, cue.text) and has_han(cue.text):
         return "it repeats the source"
     return language.wrong_script(text, market.script, cue.text)
 
