@@ -29,7 +29,7 @@ FORMAT = "smallscreen.edition/1"
 MAX_BYTES = 64 * 1024 * 1024
 """Largest file that is read. An edition of 80 episodes with all its findings takes about 5 MB."""
 MAX_LINES = 200_000
-MAX_TEXT = 20_000
+MAX_TEXT = 1_000_000
 
 # Surrogates cannot be written as UTF-8; control characters have no place in a subtitle.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")

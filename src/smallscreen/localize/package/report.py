@@ -96,7 +96,6 @@ def render(bundle: EditionBundle) -> str:
         brief=bundle.brief or {},
         source_lang=bundle.series.source_language,
         lang=bundle.edition.locale,
-        direction=bundle.market.direction,
         literal=bundle.has_literal,
         edited=bundle.has_lines or bundle.has_drafts,
     )

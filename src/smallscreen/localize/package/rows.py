@@ -150,6 +150,6 @@ def _at(rows: list[Row], finding: Finding) -> Row | None:
         (min(r.end_ms, finding.end_ms) - max(r.start_ms, finding.start_ms), n) for n, r in enumerate(rows)
     ]
     touching = [item for item in shared if item[0] > 0]
-    if not touching or len(touching) > 3:
+    if not touching or len(touching) > 3 or len(touching) == len(rows) > 1:
         return None
     return rows[max(touching, key=lambda item: (item[0], -item[1]))[1]]
