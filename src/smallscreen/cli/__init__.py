@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -45,9 +46,14 @@ for room in (series, localize):
 
 
 def main() -> None:
+    """The program `smallscreen`."""
+    run(lambda: app(standalone_mode=True))
+
+
+def run(what: Callable[[], object]) -> None:
     """Run a command. Exit codes: 0 done, 2 the user's input cannot be used, 1 our mistake, 130 interrupted."""
     try:
-        app(standalone_mode=True)
+        what()
     except (UserError, EngineError) as e:
         typer.echo(f"smallscreen: {e}", err=True)
         sys.exit(e.exit_code)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from smallscreen.engines.chat import ChatEngine
 from smallscreen.errors import UserError
 from smallscreen.localize import barriers as room
 from smallscreen.localize import checks
 from smallscreen.localize.barriers.market import for_market
 from smallscreen.localize.checks import CheckContext, CheckSummary
+from smallscreen.localize.draft.result import Usage
 from smallscreen.localize.fit import fit as fit_episode
 from smallscreen.series import markets, platforms
 from smallscreen.series.markets import Market
@@ -76,20 +78,20 @@ class Localizer:
 
     def draft_from_files(self, folder: Path) -> Summary:
         """Take the market's words from subtitle files or an edition.json, by episode and by time."""
-        from smallscreen.localize.draft import from_files
+        from smallscreen.localize.draft.files import from_files
 
-        found = from_files(folder, self.cues, self.market.locale)
+        found = from_files(folder, self.cues, self.market.locale, edition=self.edition.name)
         store = self.project.store
 
         def work() -> Summary:
             store.put_drafts(self.edition, found.drafts.values())
-            if found.head:
-                store.put_edition_head(self.edition, {**store.edition_head(self.edition), **found.head})
-            problems = [_of_edition(f, self.edition) for f in found.problems]
-            store.put_findings("draft", self.edition, self.cues, problems)
-            return {"drafted": len(found.drafts), "findings": len(found.problems)}
+            store.put_edition_head(
+                self.edition, {**store.edition_head(self.edition), "notes": [], **getattr(found, "head", {})}
+            )
+            store.put_findings("draft", self.edition, self.cues, found.findings)
+            return {"drafted": len(found.drafts), "findings": len(found.findings), "problems": found.problems}
 
-        inputs = (found.drafts, found.head, found.problems, self.cues)
+        inputs = (found.drafts, getattr(found, "head", {}), found.findings, found.problems, self.cues)
         ran = run_step(store, "draft", f"{self.edition.name}/files", inputs, work)
         return {
             "step": "draft",
@@ -99,59 +101,68 @@ class Localizer:
             "fresh": ran.fresh,
         }
 
-    def draft_from_model(self, engine: Any, *, again: bool = False) -> Summary:
-        """Ask a model for the lines that have no words yet; every reply is kept as it arrives."""
-        from smallscreen.localize.draft import draft_series
-        from smallscreen.localize.fit import budget
+    def draft_from_model(self, engine: ChatEngine, *, again: bool = False) -> Summary:
+        """Ask a model for the lines that have no words yet; every reply is kept as it arrives.
+
+        `again` drafts all lines anew; a request that was answered before is still not paid for again.
+        """
+        from smallscreen.localize.draft.model import draft_series
+        from smallscreen.localize.fit import budgets
 
         store = self.project.store
         have = {} if again else store.drafts(self.edition)
-        wanted = {n: cues for n, cues in self.cues.items() if any(_needs_words(c, have) for c in cues)}
-        barriers = self._barriers()
-        budgets = {
-            c.id: budget(c, self.market, self.edition.profile) for cues in wanted.values() for c in cues
-        }
-        done = 0
-        total = Summary(
-            drafted=0, findings=0, requests=0, prompt_tokens=0, completion_tokens=0, replies_reused=0
-        )
+        open_cues = {n: [c for c in cues if c.id not in have] for n, cues in self.cues.items()}
+        # A whole episode is sent as long as a line of it is open: its context, and so its key, stays the same.
+        wanted = {n: self.cues[n] for n, cues in open_cues.items() if cues}
+        room_for: dict[str, int] = {}
+        for cues in wanted.values():
+            room_for |= budgets(cues, self.market, self.edition.profile)
+        before = sum(map(len, open_cues.values()))
+        settled = drafted = problems = 0
+        usage = Usage()
 
-        def arrived(episode: int, result: Any) -> None:
-            nonlocal done
-            done += 1
-            with store.transaction():
-                drafts = [d for d in result.drafts.values() if again or _is_open(d.cue, have)]
-                store.put_drafts(self.edition, drafts)
-                findings = [_of_edition(f, self.edition) for f in result.findings]
-                store.put_findings("draft", self.edition, [episode], findings)
-            total["drafted"] += len(drafts)
-            total["findings"] += len(result.findings)
-            for key in ("requests", "prompt_tokens", "completion_tokens", "replies_reused"):
-                total[key] += getattr(result, key)
-            self.meter(done, len(wanted), f"episode {episode}")
+        def progress(lines: int) -> None:
+            nonlocal settled
+            settled += lines
+            self.meter(min(settled, before), before, engine.model)
 
-        self.meter(0, len(wanted), "")
-        draft_series(
+        self.meter(0, before, engine.model)
+        results = draft_series(
             engine,
             self.series,
             self.market,
             wanted,
-            scenes=store.scenes(),
-            barriers=barriers,
-            budgets=budgets,
-            replies=self.project.replies,
-            arrived=arrived,
+            self._barriers(),
+            room_for,
+            self.project.replies,
+            progress,
+            edition=self.edition.name,
         )
-        lines = max(1, total["drafted"])
-        tokens = total["prompt_tokens"] + total["completion_tokens"]
-        notes = {"notes": [n for n in [engine.quality_note] if n]}
-        store.put_edition_head(self.edition, {**store.edition_head(self.edition), **notes})
+        for episode, result in results:
+            with store.transaction():
+                mine = [d for d in result.drafts.values() if again or d.cue not in have]
+                store.put_drafts(self.edition, mine)
+                store.put_findings("draft", self.edition, [episode], result.findings)
+            drafted += len(mine)
+            problems += len(result.findings)
+            usage.add(result.usage)
+        if engine.quality_note:
+            store.put_edition_head(
+                self.edition, {**store.edition_head(self.edition), "notes": [engine.quality_note]}
+            )
         return {
             "step": "draft",
             **self._head(),
             "origin": f"{engine.id}:{engine.model}",
-            **total,
-            "tokens_a_line": round(tokens / lines, 1),
+            "drafted": drafted,
+            "findings": problems,
+            "problems": [],
+            "requests": usage.requests,
+            "replies_reused": usage.reused,
+            "prompt_tokens": usage.prompt_tokens,
+            "completion_tokens": usage.completion_tokens,
+            "tokens_a_line": round(usage.tokens / drafted, 1) if drafted else 0.0,
+            "notes": [engine.quality_note] if engine.quality_note else [],
             "fresh": bool(wanted),
         }
 
@@ -346,7 +357,7 @@ def find_barriers(project: Project, *, finder: str = "lexicon", meter: Meter = _
             "source_findings": len(findings),
         }
 
-    version = room.finders()[finder].version
+    version = getattr(room.finders()[finder], "version", "0")
     inputs = (_CHECK_VERSION, finder, version, flat, series.characters, series.terms)
     ran = run_step(store, "barriers", "", inputs, work)
     meter(len(cues), len(cues), "")
@@ -365,18 +376,6 @@ def barrier_rows(project: Project, episodes: Sequence[int], locale: str | None) 
         for b in for_market(found, market) if market else found:
             rows.append({**asdict(b), "line": cues[b.cue].text})
     return rows
-
-
-def _of_edition(finding: Finding, edition: Edition) -> Finding:
-    return replace(finding, edition=edition.name)
-
-
-def _needs_words(cue: Cue, have: dict[str, Draft]) -> bool:
-    return bool(cue.text.strip()) and _is_open(cue.id, have)
-
-
-def _is_open(cue: str, have: dict[str, Draft]) -> bool:
-    return cue not in have
 
 
 def _embedder() -> Any:

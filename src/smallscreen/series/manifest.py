@@ -130,6 +130,6 @@ def _line_of(text: str, loc: tuple[int | str, ...]) -> int | None:
     if not loc:
         return None
     nth = loc[1] if len(loc) > 1 and isinstance(loc[1], int) else 0
-    pattern = rf"^\s*(?:\[\[\s*{re.escape(str(loc[0]))}\s*\]\]|{re.escape(str(loc[0]))}\s*=)"
+    pattern = rf"^[ \t]*(?:\[\[\s*{re.escape(str(loc[0]))}\s*\]\]|{re.escape(str(loc[0]))}\s*=)"
     found = [text.count("\n", 0, m.start()) + 1 for m in re.finditer(pattern, text, re.MULTILINE)]
     return found[nth] if nth < len(found) else None

@@ -74,7 +74,7 @@ def new_project(
     if not sources and not _script_files(folder):
         raise UserError(
             f"{folder} holds no subtitle file of an episode; name them like ep001.zh.srt, 第3集.srt or S01E04.srt "
-            f"({', '.join(SUFFIXES)})."
+            f"({', '.join(sorted(SUFFIXES))})."
         )
     root = to or folder
     if (root / NAME).exists() and root != folder:
