@@ -61,7 +61,7 @@ class Numbers(Check):
         self, ctx: CheckContext, unit: Unit, wanted: list[Number], language: str, near: list[Unit]
     ) -> Iterator[Finding]:
         there = line_numbers(unit.text, language)
-        missing = [n for n in wanted if not n.said_by(there)]
+        missing = list({n.value: n for n in wanted if not n.said_by(there)}.values())
         if not missing or ctx.decided(unit.cues) is not None:
             return
         # The words of two cues may have changed places.
@@ -141,14 +141,15 @@ class Units(Check):
     languages = frozenset({"en", "es", "pt", "fr", "de", "id"})
 
     def run(self, ctx: CheckContext) -> Iterator[Finding]:
-        for unit in ctx.units:
+        units = ctx.units
+        for at, unit in enumerate(units):
             if not unit.text or not may_hold_number(unit.source):
                 continue
             for number in numbers_of(ctx, unit):
                 if number.unit in _RIGHT and ctx.decided(unit.cues) is None:
-                    yield from self._judge(ctx, unit, number)
+                    yield from self._judge(ctx, unit, number, " ".join(u.text for u in units[max(0, at - 4) : at + 5]))
 
-    def _judge(self, ctx: CheckContext, unit: Unit, number: Number) -> Iterator[Finding]:
+    def _judge(self, ctx: CheckContext, unit: Unit, number: Number, near: str) -> Iterator[Finding]:
         there = line_numbers(unit.text, ctx.market.language)
         if not number.said_by(there):
             return  # the number itself is missing: language.numbers says so
@@ -170,7 +171,8 @@ class Units(Check):
                     confidence=0.8,
                 )
                 return
-        if any(w.startswith(_RIGHT[number.unit]) for w in words) or (money and _SIGNS.search(unit.text)):
+                # "So refund it. It's just 30,000." needs no unit where the talk is of money anyway.
+        if (money and _SIGNS.search(near)) or any(plain_word(w).startswith(_RIGHT[number.unit]) for w in _WORD.findall(near)):
             return
         yield self.on_unit(
             ctx,

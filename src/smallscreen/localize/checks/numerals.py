@@ -159,6 +159,8 @@ def _one(text: str, match: re.Match[str]) -> Number | None:
     value = _value(token)
     if value is None or value == 0:
         return None
+    if figures and not unit and token in ("110", "119", "120", "122"):
+        return None  # emergency calls: every market has its own
     sure = 0.9 if figures else 0.8
     values = [value]
     if not figures:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from smallscreen.localize.checks.base import Check, CheckContext, Row, quote
+from smallscreen.series.markets import Market
 from smallscreen.series.model import Finding
 
 _CHINESE_MARKS = re.compile("[，。！？；：、（）「」『』《》〈〉【】～．…]*[，。！？；：、（）「」『』《》〈〉【】～．]")
@@ -13,7 +14,7 @@ _KOREAN_TOO = re.compile("[，。！？；：、（）【】～．]")
 
 
 class ChineseMarks(Check):
-    """punctuation.chinese"""
+    """language.chinese-punctuation"""
 
     id = "language.chinese-punctuation"
     name = "Chinese punctuation left"
@@ -43,7 +44,7 @@ class OpeningMarks(Check):
     name = "Opening mark missing"
     description = "A question or exclamation lacks the mark that opens it (Spanish ¿ and ¡)."
 
-    def why_not(self, market):  # type: ignore[no-untyped-def]
+    def why_not(self, market: Market) -> str | None:
         """Only where the locale has such marks."""
         return super().why_not(market) or (None if market.typography.opening_marks else "the locale has no such marks")
 
@@ -56,7 +57,9 @@ class OpeningMarks(Check):
                 if char in marks.values():
                     opened += char
                 elif char in marks:
-                    if marks[char] in opened or (opened and row.flat[at + 1 : at + 2] in marks) or (opened and at and row.flat[at - 1] in marks):
+                    # ¿Qué! and ¡Qué? open with one of the two and close with both, or with the other.
+                    near = row.flat[max(0, at - 1) : at] + row.flat[at + 1 : at + 2]
+                    if marks[char] in opened or (opened and any(m in near for m in marks)):
                         continue
                     yield self.on_line(
                         ctx,
@@ -67,8 +70,6 @@ class OpeningMarks(Check):
                         confidence=0.95,
                     )
                     break
-                elif char in ".…" and at + 1 < len(row.flat):
-                    continue
             last_open = max((row.flat.rfind(m) for m in marks.values()), default=-1)
             last_close = max((row.flat.rfind(m) for m in marks), default=-1)
             pending = "".join(marks.values()) if last_open > last_close or (pending and last_close < 0) else ""
@@ -344,8 +345,6 @@ class DualSpeaker(Check):
                 )
 
 
-_ASKS = re.compile(r"(?:[吗么嘛]|[?？])[?？!！\s”」]*$")
-_NO_QUESTION = re.compile(r"(?:什么|怎么|那么|这么|多么|要么|干嘛)[?？!！\s”」]*$|嘛[!！\s”」]*$")
 _QUESTION_MARKS = re.compile("[?？؟⁉]|か[。!！]?|かな|かい|の[。…]?$")
 
 
@@ -373,7 +372,4 @@ class QuestionMark(Check):
 
 def asks(source: str) -> bool:
     """Whether a Chinese line is surely a question: it ends with ? or 吗."""
-    tail = source[-8:]
-    return bool(_ASKS.search(tail)) and (tail.rstrip("!！ ”」")[-1:] in "?？吗") and not (
-        _NO_QUESTION.search(tail) and tail.rstrip()[-1:] not in "?？"
-    )
+    return source.rstrip(" !！”」\"'").endswith(("?", "？", "吗"))
