@@ -14,10 +14,10 @@ from pathlib import Path
 
 from smallscreen.errors import FileProblem, UserError
 from smallscreen.localize.draft.result import DraftSet
-from smallscreen.series.align import match_by_time
+from smallscreen.series.align import MatchProblem, match_by_time
 from smallscreen.series.edition_file import FORMAT, EditionFile
 from smallscreen.series.formats import SUFFIXES, RawCue, read_subtitles
-from smallscreen.series.model import Cue, Draft, Finding
+from smallscreen.series.model import Cue, Draft, Finding, Severity
 from smallscreen.series.names import by_episode, episode_number
 from smallscreen.series.text import has_han
 
@@ -49,7 +49,7 @@ def from_files(
         if number in read:
             continue
         cues = cues_by_episode.get(number)
-        if cues is None:
+        if not cues:
             out.problems.append(
                 f"{path.name} is for episode {number}, which the series does not have; it was left out."
             )
@@ -73,10 +73,12 @@ def from_files(
         raise UserError(
             f"{folder.name} holds no drafts for {locale}; put files there named like ep001.{locale}.srt, or an edition.json."
         )
-    for number in sorted(cues_by_episode):
-        if number not in read:
-            out.problems.append(f"Episode {number} has no draft in {folder.name}; all its lines are missing.")
-            out.findings += [_missing(cue, name, folder.name) for cue in cues_by_episode[number]]
+    left = [n for n in sorted(cues_by_episode) if n not in read and cues_by_episode[n]]
+    if left:
+        out.problems.append(
+            f"{folder.name} has no draft for {_numbers(left)}; give files for them, or leave them out."
+        )
+    out.findings += [_undrafted(cues_by_episode[n], name, folder.name) for n in left]
     return out
 
 
@@ -158,7 +160,7 @@ def _from_edition(
         if cue is None:
             if line.episode in cues_by_episode:
                 out.findings.append(
-                    _additional(line.episode, 0, 0, line.text, edition, f"{path.name}, cue {line.cue}")
+                    _additional(line.episode, line.text, edition, f"{path.name}, cue {line.cue}")
                 )
             else:
                 problem = f"{path.name} has lines for episode {line.episode}, which the series does not have; they were left out."
@@ -180,17 +182,64 @@ def _from_edition(
 def _from_subtitles(
     path: Path, raw: Sequence[RawCue], cues: Sequence[Cue], edition: str, out: DraftSet
 ) -> None:
-    matched, over = match_by_time(list(cues), list(raw))
+    matched = match_by_time(cues, raw)
+    by_id = {cue.id: cue for cue in cues}
+    origin = f"file:{path.name}"
     for cue in cues:
-        text = " ".join(matched.get(cue.id, "").split())
+        text = " ".join(matched.texts.get(cue.id, "").split())
         if text:
-            out.drafts[cue.id] = Draft(cue.id, text, f"file:{path.name}")
-        else:
-            out.findings.append(_missing(cue, edition, path.name))
-    episode = cues[0].episode if cues else 0
-    for extra in over:
-        place = f"{path.name}, line {extra.line}" if extra.line else path.name
-        out.findings.append(_additional(episode, extra.start_ms, extra.end_ms, extra.text, edition, place))
+            out.drafts[cue.id] = Draft(cue.id, text, origin)
+    for problem in matched.problems:
+        for id_ in problem.cues if problem.kind == "merged" else ():
+            if id_ not in out.drafts:
+                # Its words stand with a neighbor: nothing of its own to show, but nothing lost either.
+                reason = f"its words stand with a line beside it in {path.name}"
+                out.drafts[id_] = Draft(id_, "", origin, reason=reason)
+        if problem.kind != "missing":
+            out.findings.append(_matching(problem, by_id, cues, path.name, edition))
+    out.findings += [_missing(cue, edition, path.name) for cue in cues if cue.id not in out.drafts]
+
+
+_MATCHING: dict[str, tuple[str, Severity, str | None]] = {
+    "unmatched": (
+        "draft.additional",
+        "warning",
+        "Check that the draft is of this cut; add its words to a line near it if they are needed.",
+    ),
+    "shifted": (
+        "draft.shifted",
+        "note",
+        "Check that the draft was made for this cut; its times were used only to find its lines.",
+    ),
+    "merged": ("draft.merged", "note", None),
+    "split": ("draft.split", "note", "Read both lines: the words were dealt out by sentence or line."),
+    "joined": ("draft.joined", "note", None),
+    "moved": ("draft.moved", "warning", "Check that the words belong to this line."),
+}
+"""For each kind of `align.MatchProblem`: the check, its weight, and what to do."""
+
+
+def _matching(
+    problem: MatchProblem, by_id: Mapping[str, Cue], cues: Sequence[Cue], name: str, edition: str
+) -> Finding:
+    check, severity, suggestion = _MATCHING.get(problem.kind, (f"draft.{problem.kind}", "note", None))
+    here = [by_id[id_] for id_ in problem.cues if id_ in by_id]
+    place = f"{name}, line {problem.line}" if problem.line else name
+    message = str(problem)
+    return Finding(
+        check=check,
+        episode=cues[0].episode,
+        start_ms=here[0].start_ms if here else cues[0].start_ms,
+        end_ms=here[-1].end_ms if here else cues[-1].end_ms,
+        message=message[:1].upper() + message[1:] + ("" if message.endswith(".") else "."),
+        severity=severity,
+        cue=here[0].id if here else None,
+        edition=edition,
+        evidence={"text": problem.text[:200], "place": place}
+        | ({"offset_ms": problem.offset_ms} if problem.offset_ms else {})
+        | ({"cues": list(problem.cues)} if len(problem.cues) > 1 else {}),
+        suggestion=suggestion,
+    )
 
 
 def _looks_like_source(raw: Sequence[RawCue], locale: str) -> bool:
@@ -201,6 +250,33 @@ def _looks_like_source(raw: Sequence[RawCue], locale: str) -> bool:
 
 def _language(locale: str) -> str:
     return locale.replace("_", "-").partition("-")[0].lower()
+
+
+def _numbers(episodes: Sequence[int]) -> str:
+    """`episode 4`, `episodes 1-3, 7`."""
+    runs: list[list[int]] = []
+    for number in episodes:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    said = ", ".join("-".join(map(str, run)) for run in runs)
+    return f"episode{'s' if len(episodes) > 1 else ''} {said}"
+
+
+def _undrafted(cues: Sequence[Cue], edition: str, where: str) -> Finding:
+    """One finding for a whole episode: eighty times fifty of them would bury all others."""
+    return Finding(
+        check="draft.missing",
+        episode=cues[0].episode,
+        start_ms=cues[0].start_ms,
+        end_ms=cues[-1].end_ms,
+        message=f"{where} has no draft for this episode; its {len(cues)} lines are missing.",
+        severity="error",
+        edition=edition,
+        evidence={"cues": len(cues), "file": where},
+        suggestion="Add a file for the episode, or draft it with a model.",
+    )
 
 
 def _missing(cue: Cue, edition: str, where: str) -> Finding:
@@ -218,14 +294,14 @@ def _missing(cue: Cue, edition: str, where: str) -> Finding:
     )
 
 
-def _additional(episode: int, start_ms: int, end_ms: int, text: str, edition: str, place: str) -> Finding:
+def _additional(episode: int, text: str, edition: str, place: str) -> Finding:
     return Finding(
         check="draft.additional",
         episode=episode,
-        start_ms=start_ms,
-        end_ms=max(start_ms, end_ms),
-        message="The draft has a subtitle here that belongs to no line of the source; it was not taken.",
+        start_ms=0,
+        end_ms=0,
+        message=f"{place} is no cue of the source; its words were not taken.",
         edition=edition,
         evidence={"text": text[:200], "place": place},
-        suggestion="Check that the draft is of this cut of the episode; add the words to a line near it if they are needed.",
+        suggestion="Check that the edition was made from this cut; add the words to a line near it if they are needed.",
     )
