@@ -10,6 +10,7 @@ so merging by sense is tested only where the sample's own drafts are fitted.
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,6 +52,11 @@ def main() -> None:
     sample, ratio = _sample()
     rows.append(common.row("English characters to a Chinese one, sample's literal draft", ratio, "x"))
     rows += _readable("sample, literal draft", sample)
+    finished = _finished([cues for cues, _ in sample])
+    if finished:
+        rows += _readable("sample, finished edition", finished)
+    else:
+        common.skip("fit on the finished edition", "the sample has none for en-US")
     if common.SERIES_29.is_dir():
         source = list(_source(common.SERIES_29, "zh.srt", speakers=True))
         words = [w for _, drafts in sample for d in drafts.values() for w in d.text.split()]
@@ -68,7 +74,7 @@ def _readable(name: str, episodes: list[Episode]) -> list[dict[str, object]]:
     market = markets.load("en-US")
     for profile in ("vertical", "landscape"):
         screen = market.screen(profile)
-        cues = [(c, d[c.id].text) for cs, d in episodes for c in cs if c.id in d]
+        cues = [(c, d[c.id].text) for cs, d in episodes for c in cs if c.id in d and d[c.id].text.strip()]
         before = sum(reading_chars(t, market.counting) * 1000 > screen.cps * c.duration_ms for c, t in cues)
         apart = _fast_cues(_all(episodes, profile, merging=False))
         merged = _fast_cues(_all(episodes, profile))
@@ -154,6 +160,17 @@ def _sample() -> tuple[list[Episode], float]:
         english += sum(reading_chars(d.text, "character") for d in pairs.values())
         episodes.append((cues, pairs))
     return episodes, english / chinese
+
+
+def _finished(source: list[list[Cue]]) -> list[Episode]:
+    path = SAMPLE / "drafts" / "finished" / "en-US.edition.json"
+    if not path.exists():
+        return []
+    texts: dict[str, Draft] = {}
+    for line in json.loads(path.read_text("utf-8"))["lines"]:
+        key = cue_id(line["episode"], line["cue"])
+        texts[key] = Draft(key, line["text"])
+    return [(cues, {c.id: texts[c.id] for c in cues if c.id in texts}) for cues in source]
 
 
 def _source(folder: Path, suffix: str, speakers: bool = False) -> Iterator[list[Cue]]:

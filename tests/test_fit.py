@@ -57,6 +57,7 @@ def checks(result: FitResult) -> list[str]:
         ("en-US", "He told me everything, but I did not listen.", ["He told me everything,", "but I did not listen."]),
         ("en-US", "She has never forgotten Zhou Guangming.", ["She has never forgotten", "Zhou Guangming."]),
         ("en-US", "The umbrella cost him 300 yuan.", ["The umbrella", "cost him 300 yuan."]),
+        ("en-US", "Don’t take her for someone else.", ["Don’t take her", "for someone else."]),
         ("es-419", "No sabía que la abuela vivía en el pueblo.", ["No sabía que la abuela", "vivía en el pueblo."]),
         ("id-ID", "Aku tidak tahu bahwa Kakek sudah pulang.", ["Aku tidak tahu", "bahwa Kakek sudah pulang."]),
         ("fr-FR", "Pourquoi tu ne m'as rien dit avant\u00a0?", ["Pourquoi tu ne m'as rien", "dit avant\u00a0?"]),
@@ -176,6 +177,47 @@ def test_what_cannot_be_read_in_time_is_reported_with_the_characters_that_can():
     allowed = finding.evidence["allowed"]
     assert allowed == 20 * line.duration_ms // 1000 and f"{allowed} characters" in finding.suggestion
     assert fitted([(0, 1000, text[:allowed]), (1084, 2500, "Really?")], speakers=["A", "B"]).findings == []
+
+
+def test_a_neighbor_with_time_to_spare_lends_three_frames():
+    items: list[Item] = [(0, 1500, "I have been waiting for so long now."), (1700, 4500, "And then?")]
+    one, two = fitted(items, speakers=["A", "B"]).lines
+    assert one.end_ms > 1700 - 84 and two.start_ms == one.end_ms + 84 <= 1700 + 125
+    hurried: list[Item] = [items[0], (1700, 2100, "And then what did you do?"), (2200, 4500, "Nothing.")]
+    assert fitted(hurried, speakers=["A", "B", "A"]).lines[1].start_ms == 1700
+
+
+def test_a_fast_line_appears_three_frames_early_if_the_screen_is_free():
+    text = "I have been waiting for you since the day before yesterday."
+    line = fitted(
+        [(0, 1000, "No."), (3000, 4000, text), (4084, 6000, "Yes.")], speakers=["A", "B", "A"]
+    ).lines[1]
+    assert line.start_ms == 3000 - 125
+    calm = fitted([(0, 1000, "No."), (3000, 5000, "I have been waiting.")], speakers=["A", "B"]).lines[1]
+    assert calm.start_ms == 3000
+
+
+def test_nothing_stays_longer_than_seven_seconds():
+    text = "おじいちゃんの傘を見つけたとき私は何も言えなかったのです本当に"  # 31 at 4 a second
+    (line,) = fitted([(1000, 8000, text)], "ja-JP").lines
+    assert line.duration_ms == 7000
+    calm: list[Item] = [(0, 4000, "When I came home that night,"), (4200, 8500, "you had gone.")]
+    result = fitted(calm, speakers=["A", "A"])
+    assert [t.replace("\n", " ") for t in texts(result)] == [t for *_, t in calm]
+    slow = fitted([(0, 20_000, "Sing, and sing, and sing again.")])
+    assert len(slow.lines) == 3 and all(line.duration_ms <= 7000 for line in slow.lines)
+
+
+def test_too_many_rows_are_reported_even_where_there_is_time_to_read():
+    market = markets.load("en-US")
+    fast_readers = market.model_copy(update={"vertical": market.vertical.model_copy(update={"cps": 200.0})})
+    cues = cues_of([(0, 900, None), (984, 2000, None)], ["A", "B"])
+    drafts = {cues[0].id: Draft(cues[0].id, "word " * 30), cues[1].id: Draft(cues[1].id, "No.")}
+    result = fit(cues, drafts, fast_readers, "vertical", edition="en-US")
+    (finding,) = result.findings
+    assert (
+        finding.check == "fit.shorten" and finding.evidence["rows"] == 6 and finding.evidence["allowed"] <= 75
+    )
 
 
 def test_a_small_gap_closes_to_two_frames_except_in_japanese():

@@ -69,7 +69,6 @@ def fit(
     ordered = sorted(cues, key=lambda c: (max(c.start_ms, 0), c.start_ms, c.index))
     times, findings = _repaired(ordered, clock, edition)
     units, omitted, undrafted = _units(ordered, times, drafts, market)
-    before = len(units)
     if merging:
         units = merge(units, market, screen, clock)
     shown: list[_Shown] = []
@@ -98,7 +97,6 @@ def fit(
         "undrafted": undrafted,
         "fast": fast,
     }
-    assert sum(len(u.cues) for u in units) == before
     return FitResult(lines, findings, _budgets(ordered, times, screen, clock), counts)
 
 

@@ -28,6 +28,7 @@ _TRIM = _CLOSING + "“‘«「『（([【¿¡-–—"
 
 _ADJECTIVE_FIRST = ("en", "de", "hi")
 _ADJECTIVE = 2.5
+_TURN = 5.0
 _NO_CAPITALS = ("de", "hi", "ar", "ko", "th")
 _ELIDED = {"qu": "que", "d": "de", "jusqu": "à", "lorsqu": "lorsque", "puisqu": "puisque"}
 
@@ -61,6 +62,8 @@ def break_cost(left: str, right: str, language: str) -> float:
         return SENTENCE
     if kind == "pause":
         return COMMA
+    if kind == "together" and start in ("before", "weak"):
+        return _TURN  # take her | for someone else: no noun follows, so the word was no article
     if kind == "together" or start == "after":
         return FORBIDDEN
     if number:
