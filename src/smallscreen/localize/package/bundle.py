@@ -113,6 +113,15 @@ class EditionBundle:
         """The name settled for this market, or an empty string."""
         return self.agreed(character.renderings)
 
+    def speaker_names(self) -> dict[str, str]:
+        """The name settled for this market of everyone who has one, by name and by alias in the source."""
+        return {
+            label: name
+            for person in self.series.characters
+            if (name := self.agreed_name(person))
+            for label in (*person.aliases, person.name)
+        }
+
     def agreed(self, renderings: Mapping[str, str]) -> str:
         """The rendering settled for this market, by locale or else by language, or an empty string."""
         return renderings.get(self.market.locale) or renderings.get(self.market.language, "")

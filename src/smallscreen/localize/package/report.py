@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -141,11 +141,12 @@ def _episode(bundle: EditionBundle, joined: EpisodeRows) -> _EpisodeView:
     episode = joined.bundle
     own, source, _ = split_findings(bundle, episode)
     shown = [*own, *source]
+    names = bundle.speaker_names()
     return _EpisodeView(
         number=episode.number,
         title=episode.episode.title,
         length=clock(episode.duration_ms),
-        rows=[_row(bundle, row) for row in joined.rows],
+        rows=[_row(bundle, row, names) for row in joined.rows],
         loose=joined.loose,
         counts={s: sum(f.severity == s for f in shown) for s in SEVERITIES[::-1]},
         barriers=len(episode.barriers),
@@ -155,9 +156,8 @@ def _episode(bundle: EditionBundle, joined: EpisodeRows) -> _EpisodeView:
     )
 
 
-def _row(bundle: EditionBundle, row: Row) -> _RowView:
+def _row(bundle: EditionBundle, row: Row, names: Mapping[str, str]) -> _RowView:
     first, last = (row.cues or row.lines)[0], (row.cues or row.lines)[-1]
-    names = {c.name: bundle.agreed_name(c) for c in bundle.series.characters}
     source = []
     told = None
     for cue in row.cues:

@@ -138,7 +138,7 @@ def _title_page(document: Any, bundle: EditionBundle) -> None:
 
 
 def _table(document: Any, bundle: EditionBundle, rows: Sequence[Row]) -> None:
-    names = {c.name: bundle.agreed_name(c) for c in bundle.series.characters}
+    names = bundle.speaker_names()
     body = []
     for row in rows:
         speakers = "\n".join(f"{s} {names[s]}" if names.get(s) else s for s in row.speakers)

@@ -27,7 +27,7 @@ from smallscreen.series.model import Line
 Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in pixels."""
 
-_SIZE = 52 / 1080  # of the shorter side: letters of a size that is read at arm's length on a phone
+_SIZE = 56 / 1080  # of the shorter side: letters of a size that is read at arm's length on a phone
 _OUTLINE = 0.075  # of the size
 _BAND = (17, 15, 14)
 _GAP_MS = 600  # the band stays over shorter gaps, so that it does not blink
@@ -71,7 +71,7 @@ def overlays(bundle: EditionBundle, episode: EpisodeBundle, info: VideoInfo, cov
     made = []
     if taken and cover:
         over = _grown(taken, places if _meet(taken, room) else [], info, margin=round(setting.size * 0.3))
-        band = _soft(over, info, blur=max(2, round(setting.size * 0.14)))
+        band = _soft(over, info, blur=max(3, round(setting.size * 0.35)))
         times = [(c.start_ms, c.end_ms) for c in episode.cues] + [
             (n.start_ms, n.end_ms) for n in episode.lines
         ]
@@ -150,12 +150,13 @@ def _places(pictures: Sequence[np.ndarray], room: Box, taken: Box | None, cover:
     the source's subtitles, or below where there is more room; never on them.
     """
     tallest = max((p.shape[0] for p in pictures), default=0)
-    middle = (room[0] + room[2]) / 2
     places = []
     for picture in pictures:
         high, wide = picture.shape[:2]
-        y = room[3] - high
+        x, y = round((room[0] + room[2] - wide) / 2), room[3] - high
         if taken and _meet(taken, room):
+            # Under or over the middle of the source's subtitles, as far as the room allows.
+            x = min(max(round((taken[0] + taken[2] - wide) / 2), room[0]), room[2] - wide)
             if cover:
                 y = round((taken[1] + taken[3] - high) / 2)
                 y = min(max(y, room[1]), room[3] - high)
@@ -163,7 +164,7 @@ def _places(pictures: Sequence[np.ndarray], room: Box, taken: Box | None, cover:
                 y = max(taken[3], y)
             else:
                 y = taken[1] - high
-        places.append((round(middle - wide / 2), y, round(middle + wide / 2), y + high))
+        places.append((x, y, x + wide, y + high))
     return places
 
 
