@@ -8,6 +8,7 @@ from three up stands before a word that counts; two only before years, months, h
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -384,6 +385,7 @@ _TIMES: dict[str, dict[str, float]] = {
 }
 _JOINS = {"en": {"and", "a"}, "es": {"y"}, "pt": {"e"}, "fr": {"et"}, "id": set()}
 _WORD = re.compile(r"[^\W\d_]+")
+_WORD_OR_STOP = re.compile(r"[^\W\d_]+|[.,;:!?…—]")
 
 
 def _words(text: str, language: str) -> list[float]:
@@ -392,22 +394,25 @@ def _words(text: str, language: str) -> list[float]:
     ones, times, joins = _WORDS[language], _TIMES[language], _JOINS[language]
     found: list[float] = []
     total, current, active = 0.0, 0.0, False
+    last_factor = math.inf
 
     def flush() -> None:
-        nonlocal total, current, active
+        nonlocal total, current, active, last_factor
         if active:
             found.append(total + current)
-        total, current, active = 0.0, 0.0, False
+        total, current, active, last_factor = 0.0, 0.0, False, math.inf
 
-    for word in map(plain_word, _WORD.findall(text)):
-        if language == "en" and word.endswith("somethings"):
-            word = word[:-10]
+    for word in map(plain_word, _WORD_OR_STOP.findall(text)):
         if word in times:
             factor = times[word]
             if factor == -10:  # Indonesian belas: dua belas is 12
                 current = current % 10 + 10 + (current - current % 10)
             elif factor >= 1000:
-                total, current = total + (current or 1) * factor, 0.0
+                if factor >= last_factor:  # "thirty thousand, forty thousand": two numbers
+                    own, current = current, 0.0
+                    flush()
+                    current = own
+                total, current, last_factor = total + (current or 1) * factor, 0.0, factor
             elif factor == 10:
                 current = current - current % 10 + (current % 10 or 1) * 10
             else:

@@ -57,9 +57,9 @@ class OpeningMarks(Check):
                 if char in marks.values():
                     opened += char
                 elif char in marks:
-                    # ¿Qué! and ¡Qué? open with one of the two and close with both, or with the other.
-                    near = row.flat[max(0, at - 1) : at] + row.flat[at + 1 : at + 2]
-                    if marks[char] in opened or (opened and any(m in near for m in marks)):
+                    # ¡Qué? is right too, and so is ?! after one opening mark: what counts is that one is open.
+                    if opened or (at and row.flat[at - 1] in marks):
+                        opened = ""
                         continue
                     yield self.on_line(
                         ctx,
@@ -280,7 +280,7 @@ class Italics(Check):
 
 
 _MARKUP = re.compile(
-    r"</?[a-z][^<>\s]{0,20}>|\{[^{}]{0,60}\}|&(?:amp|nbsp|lt|gt|quot|apos|#\d{1,6});|\\[Nnh](?![a-z])|\*\*[^*\s][^*]{0,80}\*\*"
+    r"</?[a-z][^<>\s]{0,20}>|\{[^{}]{0,60}\}|&(?:amp|nbsp|lt|gt|quot|apos|#\d{1,6});|\\N|\\[nh](?![a-z])|\*\*[^*\s][^*]{0,80}\*\*"
     r"|^\s*#{1,6} |```|\[(?:id|cue|line)\b[^\]]{0,20}\]|\"(?:id|text|cue)\"\s*:",
     re.IGNORECASE,
 )

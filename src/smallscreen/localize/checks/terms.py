@@ -104,7 +104,8 @@ def shows(entry: Entry, text: str, language: str) -> bool:
 def _parts(rendering: str, language: str) -> list[str]:
     if language in SPACED or " " in rendering:
         return [p for p in re.split(r"[\s·・]+", rendering) if len(p) >= 3]
-    return [p for p in re.split("[·・]", rendering) if len(p) >= 2] or [rendering[-2:]]
+    # 林小満: the given name is what follows the surname's one character.
+    return [p for p in (*re.split("[·・]", rendering), rendering[1:]) if len(p) >= 2]
 
 
 _PRONOUN = {
