@@ -59,6 +59,8 @@ class Localizer:
 
     def __post_init__(self) -> None:
         self.market = markets.load(self.locale)
+        if self.market.locale not in markets.names():
+            raise UserError(f"{self.market.locale} is a source language; there are {', '.join(markets.names())}.")
         if self.profile is not None:
             self.market.screen(self.profile)
         if self.platform is not None:

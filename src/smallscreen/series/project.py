@@ -36,7 +36,9 @@ from smallscreen.series.store import Store
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".m4v")
 DATABASE_VARIABLE = "SMALLSCREEN_DATABASE_URL"
-_UNNAMED = {"其他", "众人", "旁白", "路人", "群众", "字幕", "画外音", "所有人"}
+_ANYBODY = {"其他", "其它", "路人"}
+"""Speakers that are several people under one name: taken as unknown."""
+_NO_CHARACTER = _ANYBODY | {"众人", "旁白", "群众", "字幕", "画外音", "所有人"}
 _READ_VERSION = 1
 
 Progress = Callable[[int, int, str], None]
@@ -261,7 +263,8 @@ def _read_sidecar(path: Path) -> dict[int, str]:
         index, tab, name = row.partition("\t")
         if not tab or not index.strip().isdecimal():
             raise FileProblem(path, number, f"{row[:40]!r} is not a speaker row", "cue number, tab, speaker")
-        found[int(index)] = name.strip()
+        if name.strip() not in _ANYBODY:
+            found[int(index)] = name.strip()
     return found
 
 
@@ -283,7 +286,7 @@ def _speakers(root: Path) -> list[tuple[str, int]]:
                 count.update(x.speaker for x in read_script(path).lines if x.speaker)
             except FileProblem:
                 continue
-    return [(n, k) for n, k in count.most_common(30) if n not in _UNNAMED and k >= 3]
+    return [(n, k) for n, k in count.most_common(30) if n not in _NO_CHARACTER and k >= 3]
 
 
 def _copy_source(folder: Path, root: Path) -> None:

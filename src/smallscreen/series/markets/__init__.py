@@ -89,16 +89,24 @@ class Market(_Data):
         raise UserError(f"There is no screen profile {profile!r}; use landscape or vertical.")
 
 
+SOURCE_SCREENS = frozenset({"zh-Hans"})
+"""Files that hold the screen rules of a source language; no edition is made for them."""
+
+
 def names() -> list[str]:
-    """The locales that there are, sorted."""
-    return sorted(f.name[:-5] for f in files(__package__).iterdir() if f.name.endswith(".toml"))
+    """The locales that editions can be made for, sorted."""
+    return sorted(_files() - SOURCE_SCREENS)
 
 
 @cache
 def load(locale: str) -> Market:
-    """The market of a locale. UserError names the markets that exist when this one does not."""
-    known = {n.lower(): n for n in names()}
+    """The market of a locale, or the screen of a source language. UserError names the markets there are."""
+    known = {n.lower(): n for n in _files()}
     name = known.get(locale.strip().replace("_", "-").lower())
     if name is None:
         raise UserError(f"There is no market {locale!r}; there are {', '.join(names())}.")
     return Market.model_validate(tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8")))
+
+
+def _files() -> set[str]:
+    return {f.name[:-5] for f in files(__package__).iterdir() if f.name.endswith(".toml")}
