@@ -45,7 +45,13 @@ def context(
     }
     given: dict[str, object] = {"summary": CheckSummary(), **more}
     return CheckContext(
-        market=markets.load(market), profile=profile, edition=market, cues=cues, lines=lines, drafts=drafts, **given
+        market=markets.load(market),
+        profile=profile,
+        edition=market,
+        cues=cues,
+        lines=lines,
+        drafts=drafts,
+        **given,
     )  # type: ignore[arg-type]
 
 
@@ -59,7 +65,11 @@ SERIES = Series(
     slug="s",
     title="差一格",
     characters=(
-        Character("林小满", aliases=("小满", "幺女"), renderings={"en": "Lin Xiaoman", "ja": "林小満", "th": "หลิน เสี่ยวหม่าน"}),
+        Character(
+            "林小满",
+            aliases=("小满", "幺女"),
+            renderings={"en": "Lin Xiaoman", "ja": "林小満", "th": "หลิน เสี่ยวหม่าน"},
+        ),
         Character("周浩", aliases=("浩娃儿", "表弟"), renderings={"en": "Zhou Hao"}),
     ),
     terms=(

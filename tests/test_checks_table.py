@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.checks_help import SERIES, UNIVERSAL, barrier, context
 
 from smallscreen.localize import checks
 from smallscreen.localize.checks import Check, all_checks, check_edition
 from smallscreen.series.model import Draft
+from tests.checks_help import SERIES, UNIVERSAL, barrier, context
 
 strict = pytest.fixture(autouse=True)(lambda monkeypatch: monkeypatch.setattr(checks, "strict", True))
 
@@ -20,7 +20,11 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
             context(["あ" * 14], market="ja-JP"),
             context(["short\n" + "b" * 43]),
         ],
-        [context(["a" * 42]), context(["<i>" + "a" * 42 + "</i>"]), context(["あ" * 12 + "ab"], market="ja-JP")],
+        [
+            context(["a" * 42]),
+            context(["<i>" + "a" * 42 + "</i>"]),
+            context(["あ" * 12 + "ab"], market="ja-JP"),
+        ],
         [],
     ),
     "screen.line-count": (
@@ -34,7 +38,11 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
         [],
     ),
     "screen.duration-short": (
-        [context(["Hi"], times=[(0, 800)]), context(["Hi"], times=[(500, 400)]), context(["Hi"], times=[(5, 5)])],
+        [
+            context(["Hi"], times=[(0, 800)]),
+            context(["Hi"], times=[(500, 400)]),
+            context(["Hi"], times=[(5, 5)]),
+        ],
         [context(["Hi"], times=[(0, 833)])],
         [],
     ),
@@ -73,8 +81,16 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
         [],
     ),
     "language.untranslated": (
-        [context(["I said 你好 to him."]), context(["㐀"], market="ko-KR"), context(["回来了吗"], ["回来了吗？"], "ja-JP")],
-        [context(["I said hello."]), context(["帰ってきたの？"], ["回来了吗？"], "ja-JP"), context(["了解"], ["了解"], "ja-JP")],
+        [
+            context(["I said 你好 to him."]),
+            context(["㐀"], market="ko-KR"),
+            context(["回来了吗"], ["回来了吗？"], "ja-JP"),
+        ],
+        [
+            context(["I said hello."]),
+            context(["帰ってきたの？"], ["回来了吗？"], "ja-JP"),
+            context(["了解"], ["了解"], "ja-JP"),
+        ],
         ["zh-Hans"],
     ),
     "language.wrong-language": (
@@ -99,8 +115,18 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
         ["ja-JP", "zh-Hans"],
     ),
     "language.damaged": (
-        [context(["donâ€™t"]), context(["caf\ufffd"]), context(["Ã©tÃ©"], market="fr-FR"), context(["a\x07b"])],
-        [context(["don’t"]), context(["été"], market="fr-FR"), context(["a\nb"]), context(["São João, Ângela"], market="pt-BR")],
+        [
+            context(["donâ€™t"]),
+            context(["caf\ufffd"]),
+            context(["Ã©tÃ©"], market="fr-FR"),
+            context(["a\x07b"]),
+        ],
+        [
+            context(["don’t"]),
+            context(["été"], market="fr-FR"),
+            context(["a\nb"]),
+            context(["São João, Ângela"], market="pt-BR"),
+        ],
         [],
     ),
     "language.repeated-line": (
@@ -187,7 +213,12 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
     ),
     "language.chinese-punctuation": (
         [context(["Well，then。"]), context(["“Home”「here」"]), context(["좋아。"], market="ko-KR")],
-        [context(["Well, then."]), context(["Wait…"]), context(["“Home”"]), context(["《춘향전》"], market="ko-KR")],
+        [
+            context(["Well, then."]),
+            context(["Wait…"]),
+            context(["“Home”"]),
+            context(["《춘향전》"], market="ko-KR"),
+        ],
         ["ja-JP", "zh-Hans"],
     ),
     "language.opening-marks": (
@@ -213,7 +244,12 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
     ),
     "language.quotes": (
         [context(["«No»"]), context(['He said "no".']), context(["“Non”, „nein“"], market="fr-FR")],
-        [context(["He said “no”."]), context(["«Non»"], market="fr-FR"), context(["Don't"]), context(["„Nein“"], market="de-DE")],
+        [
+            context(["He said “no”."]),
+            context(["«Non»"], market="fr-FR"),
+            context(["Don't"]),
+            context(["„Nein“"], market="de-DE"),
+        ],
         [],
     ),
     "language.unbalanced-quotes": (
@@ -255,11 +291,21 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
             context(["**Hi**"]),
             context(['{"id": "ep001.c0001"']),
         ],
-        [context(["<i>Hi</i>"]), context(["3 < 5"]), context(["Tom & Jerry"]), context([r"{\an8}Hi"]), context(["#1 fan"])],
+        [
+            context(["<i>Hi</i>"]),
+            context(["3 < 5"]),
+            context(["Tom & Jerry"]),
+            context([r"{\an8}Hi"]),
+            context(["#1 fan"]),
+        ],
         [],
     ),
     "language.dual-speaker": (
-        [context(["- Hi.\n- Hello."]), context(["-Hola.\n-Hola."], market="es-419"), context(["Hi.\n-Hello."])],
+        [
+            context(["- Hi.\n- Hello."]),
+            context(["-Hola.\n-Hola."], market="es-419"),
+            context(["Hi.\n-Hello."]),
+        ],
         [
             context(["-Hi.\n-Hello."]),
             context(["- Hola.\n- Hola."], market="es-419"),
@@ -280,7 +326,10 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
         ["th-TH"],
     ),
     "terms.name-missing": (
-        [context(["Come here."], ["小满！"], series=SERIES), context(["Mom came back."], ["小满回来了"], series=SERIES)],
+        [
+            context(["Come here."], ["小满！"], series=SERIES),
+            context(["Mom came back."], ["小满回来了"], series=SERIES),
+        ],
         [
             context(["Xiaoman!"], ["小满！"], series=SERIES),
             context(["She’s back."], ["小满回来了"], series=SERIES),
@@ -310,7 +359,11 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
         [],
     ),
     "adequacy.empty": (
-        [context([None, "b"], ["吃饭了", "b"]), context(["…", "b"], ["吃饭了", "来"]), context([None, None], ["吃饭了", "来了"])],
+        [
+            context([None, "b"], ["吃饭了", "b"]),
+            context(["…", "b"], ["吃饭了", "来"]),
+            context([None, None], ["吃饭了", "来了"]),
+        ],
         [context(["Dinner.", None], ["吃饭了", "……"]), context([], [])],
         [],
     ),
@@ -319,13 +372,23 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
             context(
                 ["You’re drawing legs on a snake."],
                 ["你这是画蛇添足"],
-                barriers=[barrier("ep001.c0001", "你这是画蛇添足", "画蛇添足", literal="draw legs on a snake", meaning="overdo it")],
+                barriers=[
+                    barrier(
+                        "ep001.c0001",
+                        "你这是画蛇添足",
+                        "画蛇添足",
+                        literal="draw legs on a snake",
+                        meaning="overdo it",
+                    )
+                ],
             ),
             context(
                 ["Kamu menambah kaki pada ular."],
                 ["你这是画蛇添足"],
                 "id-ID",
-                barriers=[barrier("ep001.c0001", "你这是画蛇添足", "画蛇添足", literal="draw legs on a snake")],
+                barriers=[
+                    barrier("ep001.c0001", "你这是画蛇添足", "画蛇添足", literal="draw legs on a snake")
+                ],
                 literal_drafts={"ep001.c0001": Draft("ep001.c0001", "Kamu menambah kaki pada ular")},
             ),
         ],
@@ -333,7 +396,11 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
             context(
                 [text],
                 ["你这是画蛇添足"],
-                barriers=[barrier("ep001.c0001", "你这是画蛇添足", "画蛇添足", need=need, literal="draw legs on a snake")],
+                barriers=[
+                    barrier(
+                        "ep001.c0001", "你这是画蛇添足", "画蛇添足", need=need, literal="draw legs on a snake"
+                    )
+                ],
                 strategy=strategy,
             )
             for text, need, strategy in (
@@ -349,14 +416,30 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
             context(
                 ["We are going home now."] * 12 + ["Now you go."],
                 ["我们现在要回家"] * 12 + ["你这是画蛇添足吧"],
-                barriers=[barrier("ep001.c0013", "你这是画蛇添足吧", "画蛇添足", literal="draw legs on a snake", meaning="overdo it")],
+                barriers=[
+                    barrier(
+                        "ep001.c0013",
+                        "你这是画蛇添足吧",
+                        "画蛇添足",
+                        literal="draw legs on a snake",
+                        meaning="overdo it",
+                    )
+                ],
             )
         ],
         [
             context(
                 ["We are going home now."] * 12 + [text],
                 ["我们现在要回家"] * 12 + ["你这是画蛇添足吧"],
-                barriers=[barrier("ep001.c0013", "你这是画蛇添足吧", "画蛇添足", meaning="overdo it", suggestions=suggestions)],
+                barriers=[
+                    barrier(
+                        "ep001.c0013",
+                        "你这是画蛇添足吧",
+                        "画蛇添足",
+                        meaning="overdo it",
+                        suggestions=suggestions,
+                    )
+                ],
                 strategy=strategy,
             )
             for text, suggestions, strategy in (

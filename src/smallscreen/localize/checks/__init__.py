@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from smallscreen.localize.checks.base import (
@@ -59,8 +59,9 @@ def all_checks() -> dict[str, AnyCheck]:
     """Every check there is, by id."""
     package = sys.modules[__name__]
     found: dict[str, AnyCheck] = {}
-    for base in (SourceCheck, Check, SeriesCheck):
-        for key, check in discover(package, base).items():  # type: ignore[type-abstract]
+    bases: tuple[type[Any], ...] = (SourceCheck, Check, SeriesCheck)
+    for base in bases:
+        for key, check in discover(package, base).items():
             if key in found:
                 raise ValueError(f"two checks share the id {key!r}")
             found[key] = check
@@ -79,7 +80,7 @@ def check_source(
     episode = cues[0].episode if cues else 1
     found: list[Finding] = []
     for check in _chosen(SourceCheck, only):
-        found += _run(check, lambda c=check: c.run(ctx), ctx.summary, episode, None)
+        found += _run(check, partial(check.run, ctx), ctx.summary, episode, None)
     return _sorted(found)
 
 
@@ -92,7 +93,7 @@ def check_edition(ctx: CheckContext, only: set[str] | None = None) -> list[Findi
         if why is not None:
             ctx.summary.not_run[check.id] = why
             continue
-        found += _run(check, lambda c=check: c.run(ctx), ctx.summary, episode, ctx.edition)
+        found += _run(check, partial(check.run, ctx), ctx.summary, episode, ctx.edition)
     return _sorted(found)
 
 
@@ -111,7 +112,7 @@ def check_series(contexts: Sequence[CheckContext], only: set[str] | None = None)
         if why is not None:
             ctx.summary.not_run[check.id] = why
             continue
-        found += _run(check, lambda c=check: c.run(ctx), ctx.summary, first, ctx.edition)
+        found += _run(check, partial(check.run, ctx), ctx.summary, first, ctx.edition)
     return _sorted(found)
 
 

@@ -8,7 +8,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from smallscreen.localize.checks.base import Check, CheckContext, SeriesCheck, SeriesContext, Unit, letters, quote
+from smallscreen.localize.checks.base import (
+    Check,
+    CheckContext,
+    SeriesCheck,
+    SeriesContext,
+    Unit,
+    letters,
+    quote,
+)
 from smallscreen.series.model import Finding
 
 _SOUND = re.compile(r"^[嗯啊哦噢喔呃额唉哎诶欸嘿哈呵哼嗨喂呀哇哟咦嘘呜唔嗯哪呐啦嘛呢吧 ]*$")
@@ -19,7 +27,9 @@ class Empty(Check):
 
     id = "adequacy.empty"
     name = "No line"
-    description = "A cue with words has no line, or an empty one. One finding an episode where no cue has a line."
+    description = (
+        "A cue with words has no line, or an empty one. One finding an episode where no cue has a line."
+    )
     severity = "error"
 
     def run(self, ctx: CheckContext) -> Iterator[Finding]:
@@ -42,8 +52,12 @@ class Empty(Check):
             yield self.on_unit(
                 ctx,
                 unit,
-                f"{quote(unit.source, 40)} has no line." if not unit.text else f"{quote(unit.source, 40)} has a line without words.",
-                "Fine if the sound speaks for itself." if sound else "Write the line, or record that it is left out and why.",
+                f"{quote(unit.source, 40)} has no line."
+                if not unit.text
+                else f"{quote(unit.source, 40)} has a line without words.",
+                "Fine if the sound speaks for itself."
+                if sound
+                else "Write the line, or record that it is left out and why.",
                 evidence={"source": unit.source[:120], "text": unit.text[:120]},
                 severity="note" if sound else "error",
             )
@@ -108,7 +122,9 @@ class Length(SeriesCheck):
         measured = [(e, u, *unit_lengths(u)) for e in ctx.episodes for u in e.units if u.text and u.source]
         model = length_model([(s, t) for _, _, s, t in measured])
         if model is None:
-            ctx.summary.not_run[self.id] = f"an edition of fewer than {LEAST_UNITS} lines does not show what length is usual"
+            ctx.summary.not_run[self.id] = (
+                f"an edition of fewer than {LEAST_UNITS} lines does not show what length is usual"
+            )
             return
         ctx.summary.figures[self.id] = {
             "letters_per_source_letter": round(model.rate, 2),
@@ -121,7 +137,12 @@ class Length(SeriesCheck):
             deviation = model.deviation(source, text)
             ratio = text / (model.rate * source)
             # The words alone decide where both are tiny; half and double are within any translator's freedom.
-            if abs(deviation) < FAR or 0.4 < ratio < 2.5 or max(source, text) < 5 or abs(text - model.rate * source) < 10:
+            if (
+                abs(deviation) < FAR
+                or 0.4 < ratio < 2.5
+                or max(source, text) < 5
+                or abs(text - model.rate * source) < 10
+            ):
                 continue
             if episode.decided(unit.cues) is not None:
                 continue
@@ -130,7 +151,9 @@ class Length(SeriesCheck):
                 episode,
                 unit,
                 f"The line has {text} letters where about {model.rate * source:.0f} are usual in this edition.",
-                "Check that nothing is missing." if short else "Check that nothing was added, and that it belongs to this cue.",
+                "Check that nothing is missing."
+                if short
+                else "Check that nothing was added, and that it belongs to this cue.",
                 evidence={
                     "source_letters": source,
                     "letters": text,

@@ -231,7 +231,7 @@ class SeriesContext:
         return self.first.summary
 
 
-class _Described(ABC):
+class _Described:
     """What all kinds of check share: who they are and how they make a finding."""
 
     id: ClassVar[str] = ""
@@ -263,7 +263,7 @@ class _OnEdition(_Described):
         return None
 
 
-class SourceCheck(_Described):
+class SourceCheck(_Described, ABC):
     """A check of the source."""
 
     scope = "source"
@@ -287,7 +287,7 @@ class SourceCheck(_Described):
         )
 
 
-class Check(_OnEdition):
+class Check(_OnEdition, ABC):
     """A check of one episode of an edition."""
 
     scope = "episode"
@@ -309,7 +309,7 @@ class Check(_OnEdition):
         return unit_finding(self, ctx, unit, message, suggestion, **more)
 
 
-class SeriesCheck(_OnEdition):
+class SeriesCheck(_OnEdition, ABC):
     """A check of all episodes of an edition."""
 
     scope = "edition"

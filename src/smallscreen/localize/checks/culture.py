@@ -48,7 +48,9 @@ class Literal(Check):
     def run(self, ctx: CheckContext) -> Iterator[Finding]:
         english = ctx.market.language == "en"
         if not english and not ctx.literal_drafts:
-            ctx.summary.not_run[self.id] = "glosses are in English, and there is no literal draft to compare with"
+            ctx.summary.not_run[self.id] = (
+                "glosses are in English, and there is no literal draft to compare with"
+            )
             return
         agreed = agreed_renderings(ctx.series, ctx.market.locale, ctx.market.language)
         names = _names(ctx)
@@ -63,7 +65,9 @@ class Literal(Check):
                     if draft is not None and draft.strategy and (draft.reason or "").strip():
                         continue
                     share, words = (
-                        literal_share(barrier.literal, barrier.meaning, unit.text) if english and barrier.literal else (0.0, [])
+                        literal_share(barrier.literal, barrier.meaning, unit.text)
+                        if english and barrier.literal
+                        else (0.0, [])
                     )
                     by_gloss = share >= LITERAL_SHARE and len(words) >= 2
                     same = 0.0
@@ -114,7 +118,12 @@ class Dropped(Check):
         for unit in ctx.units:
             if not unit.text:
                 continue
-            barriers = [(c, b) for c in unit.cues for b in ctx.barriers_of.get(c.id, ()) if b.need >= 2 and b.text not in names]
+            barriers = [
+                (c, b)
+                for c in unit.cues
+                for b in ctx.barriers_of.get(c.id, ())
+                if b.need >= 2 and b.text not in names
+            ]
             for cue, barrier in barriers:
                 suggestion = barrier.suggestions.get(language)
                 if language != "en" and not suggestion:
@@ -163,7 +172,11 @@ def _names(ctx: CheckContext) -> set[str]:
 
 def _rate(ctx: CheckContext) -> float | None:
     """Letters of a line for one letter of its source, the episode's median; None from fewer than 12 lines."""
-    rates = [t / s for unit in ctx.units if (s := len(letters(unit.source))) >= 2 and (t := len(letters(unit.text)))]
+    rates = [
+        t / s
+        for unit in ctx.units
+        if (s := len(letters(unit.source))) >= 2 and (t := len(letters(unit.text)))
+    ]
     return median(rates) if len(rates) >= 12 else None
 
 

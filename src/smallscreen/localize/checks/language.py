@@ -65,7 +65,9 @@ class WrongLanguage(Check):
 
     id = "language.wrong-language"
     name = "Another language"
-    description = "The line is in another script than the market's, or its small words are those of another language."
+    description = (
+        "The line is in another script than the market's, or its small words are those of another language."
+    )
     severity = "error"
 
     def run(self, ctx: CheckContext) -> Iterator[Finding]:
@@ -119,7 +121,9 @@ class MixedScripts(Check):
 
     id = "language.mixed-scripts"
     name = "Letters of two scripts in a word"
-    description = "A Cyrillic or Greek letter stands in a Latin word, or Latin letters and digits are full width."
+    description = (
+        "A Cyrillic or Greek letter stands in a Latin word, or Latin letters and digits are full width."
+    )
     spare = frozenset({"zh", "ja"})
 
     def run(self, ctx: CheckContext) -> Iterator[Finding]:
@@ -139,7 +143,9 @@ class MixedScripts(Check):
                 )
 
 
-_DAMAGED = re.compile("\ufffd|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|Ã[\u0080-\u00bf©¡±³]|â€[™œ\u009d¦“”]|ï»¿|Â[\u00a0-\u00bf]|锟斤拷|烫烫烫")
+_DAMAGED = re.compile(
+    "\ufffd|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|Ã[\u0080-\u00bf©¡±³]|â€[™œ\u009d¦“”]|ï»¿|Â[\u00a0-\u00bf]|锟斤拷|烫烫烫"
+)
 
 
 class Damaged(Check):
@@ -205,7 +211,9 @@ class DoubledWord(Check):
 
     id = "language.doubled-word"
     name = "Word given twice"
-    description = "A small word stands twice in a row (“the the”); words that excited people do repeat are left alone."
+    description = (
+        "A small word stands twice in a row (“the the”); words that excited people do repeat are left alone."
+    )
     languages = frozenset(DOUBLED)
 
     def run(self, ctx: CheckContext) -> Iterator[Finding]:

@@ -23,7 +23,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from smallscreen.localize.checks.adequacy import LengthModel, length_model, unit_lengths
-from smallscreen.localize.checks.base import CheckContext, Embedder, SeriesCheck, SeriesContext, Unit, VectorCache, letters, quote
+from smallscreen.localize.checks.base import (
+    CheckContext,
+    Embedder,
+    SeriesCheck,
+    SeriesContext,
+    Unit,
+    VectorCache,
+    letters,
+    quote,
+)
 from smallscreen.localize.checks.numbers import numbers_of
 from smallscreen.localize.checks.numerals import line_numbers
 from smallscreen.localize.checks.punctuation import asks
@@ -168,7 +177,11 @@ class Judge:
         return ((cosine - source_mean) / source_spread + (cosine - text_mean) / text_spread) / 2
 
     def _side(
-        self, kept: dict[str, tuple[np.ndarray, float, float]], text: str, mean: np.ndarray, others: np.ndarray
+        self,
+        kept: dict[str, tuple[np.ndarray, float, float]],
+        text: str,
+        mean: np.ndarray,
+        others: np.ndarray,
     ) -> tuple[np.ndarray, float, float]:
         if text not in kept:
             vector = _centered(self._vectors.of([text]), mean)[0]

@@ -68,7 +68,11 @@ class Numbers(Check):
         around = [v for other in near if other is not unit for v in line_numbers(other.text, language)]
         missing = [n for n in missing if not n.said_by(around)]
         written = figures(unit.text)
-        others = [v for v in (there if language in WORD_LANGUAGES else written) if v >= 2 and not any(n.said_by([v]) for n in wanted)]
+        others = [
+            v
+            for v in (there if language in WORD_LANGUAGES else written)
+            if v >= 2 and not any(n.said_by([v]) for n in wanted)
+        ]
         for number in missing:
             changed = bool(others)
             if not changed and language not in WORD_LANGUAGES:
@@ -83,9 +87,13 @@ class Numbers(Check):
                 "Check the number against the source."
                 if changed
                 else "Say the number, or record why it may go.",
-                evidence={"source": number.text, "value": number.value, "line": [round(v, 2) for v in there[:6]]},
+                evidence={
+                    "source": number.text,
+                    "value": number.value,
+                    "line": [round(v, 2) for v in there[:6]],
+                },
                 confidence=round(min(0.9, number.sure + 0.1) if changed else number.sure, 2),
-                severity="warning" if changed or number.value > 10 and number.sure >= 0.8 else "note",
+                severity="warning" if changed or (number.value > 10 and number.sure >= 0.8) else "note",
             )
 
     def _added(self, ctx: CheckContext, unit: Unit, near: list[Unit]) -> Iterator[Finding]:
@@ -104,25 +112,34 @@ class Numbers(Check):
 
 
 # What a unit may be called in a line, as beginnings of words without accents; "$" and its like as they are.
-_MONEY = (
-    "yuan kuai rmb renminbi cny buck dollar cent peso euro real reais rupiah pound quid sol soles franc mark taler"
-    " cash money dinero plata dinheiro argent geld uang duit perak moneda moeda centavo billete kopeck penny pennies dime jiao mao fen sou mango pila"
-).split()
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 _RIGHT: dict[str, tuple[str, ...]] = {
-    "斤": tuple("jin catt kati kilo kg gram pound lb libra livre pfund pon gramo quilo weigh weight peso".split()),
-    "公斤": tuple("kilo kg gram quilo pound lb libra livre pfund weigh".split()),
-    "里": tuple("li km kilo mile milla milha mil meil meter metro metre lieue legua legua quilo".split()),
-    "公里": tuple("km kilo mile milla milha mil meil quilo".split()),
-    "亩": tuple("mu mou acre hect hekt acker meter metro metre land field tierra terra lahan tanah champ".split()),
-    "块": tuple(_MONEY),
+    "斤": _words("jin catt kati kilo kg gram pound lb libra livre pfund pon quilo weigh peso"),
+    "公斤": _words("kilo kg gram quilo pound lb libra livre pfund weigh"),
+    "里": _words("li km kilo quilo mile milla milha mil meil meter metro metre lieue legua"),
+    "公里": _words("km kilo quilo mile milla milha mil meil"),
+    "亩": _words("mu mou acre acker hect hekt meter metro metre land field tierra terra lahan tanah champ"),
+    "块": _words(
+        "yuan kuai rmb renminbi cny buck dollar dolar cent peso euro real reais rupiah pound quid sol soles"
+        " cash money dinero plata dinheiro argent geld uang duit moneda moeda penny pennies dime jiao mao fen sou pila"
+    ),
 }
 _RIGHT |= {"块钱": _RIGHT["块"], "元": _RIGHT["块"], "毛": _RIGHT["块"], "毛钱": _RIGHT["块"]}
 # Words that, beside the same number, name another amount.
 _WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "斤": (("kilo", "kg", "quilo"), "a jin is half a kilogram"),
-    "里": (("km", "kilomet", "quilomet", "mile", "milla", "milha", "mil", "meile"), "a li is half a kilometer, a third of a mile"),
+    "里": (
+        ("km", "kilomet", "quilomet", "mile", "milla", "milha", "mil", "meile"),
+        "a li is half a kilometer, a third of a mile",
+    ),
     "亩": (("acre", "hect", "hekt"), "a mu is a sixth of an acre, a fifteenth of a hectare"),
-    "块": (("dollar", "dolar", "euro", "peso", "real", "reais", "rupiah", "pound"), "a yuan is not worth the same"),
+    "块": (
+        ("dollar", "dolar", "euro", "peso", "real", "reais", "rupiah", "pound"),
+        "a yuan is not worth the same",
+    ),
 }
 _WRONG |= {"块钱": _WRONG["块"], "元": _WRONG["块"]}
 _SIGNS = re.compile(r"[$€£¥￥₹฿₩]|\bR\$|\bRp\b")
@@ -135,9 +152,7 @@ class Units(Check):
 
     id = "language.units"
     name = "Unit changed or lost"
-    description = (
-        "The number stayed but its unit became another (三斤 as “three kilos”, 五百块 as “$500”), or went away."
-    )
+    description = "The number stayed but its unit became another (三斤 as “three kilos”, 五百块 as “$500”), or went away."
     languages = frozenset({"en", "es", "pt", "fr", "de", "id"})
 
     def run(self, ctx: CheckContext) -> Iterator[Finding]:
@@ -147,7 +162,9 @@ class Units(Check):
                 continue
             for number in numbers_of(ctx, unit):
                 if number.unit in _RIGHT and ctx.decided(unit.cues) is None:
-                    yield from self._judge(ctx, unit, number, " ".join(u.text for u in units[max(0, at - 4) : at + 5]))
+                    yield from self._judge(
+                        ctx, unit, number, " ".join(u.text for u in units[max(0, at - 4) : at + 5])
+                    )
 
     def _judge(self, ctx: CheckContext, unit: Unit, number: Number, near: str) -> Iterator[Finding]:
         there = line_numbers(unit.text, ctx.market.language)
@@ -158,7 +175,9 @@ class Units(Check):
         same_number = any(v == number.value for v in there)
         wrong = _WRONG.get(number.unit)
         if wrong is not None and same_number:
-            word = next((w for w in words if w.startswith(wrong[0]) and w != "real" and not _thousand(w, ctx)), None)
+            word = next(
+                (w for w in words if w.startswith(wrong[0]) and w != "real" and not _thousand(w, ctx)), None
+            )
             sign = _WRONG_SIGNS.search(unit.text) if money else None
             if word or sign:
                 said = word or sign[0]  # type: ignore[index]
@@ -172,7 +191,9 @@ class Units(Check):
                 )
                 return
                 # "So refund it. It's just 30,000." needs no unit where the talk is of money anyway.
-        if (money and _SIGNS.search(near)) or any(plain_word(w).startswith(_RIGHT[number.unit]) for w in _WORD.findall(near)):
+        if (money and _SIGNS.search(near)) or any(
+            plain_word(w).startswith(_RIGHT[number.unit]) for w in _WORD.findall(near)
+        ):
             return
         yield self.on_unit(
             ctx,
@@ -187,8 +208,11 @@ class Units(Check):
 
 def _thousand(word: str, ctx: CheckContext) -> bool:
     """In Spanish and Portuguese `mil` is a thousand; Indonesian `mil` is a mile."""
-    return word.startswith("mil") and word in ("mil", "million", "millions", "millon", "millones", "milhao", "milhoes", "milik", "milis") and (
-        ctx.market.language != "id" or word != "mil"
+    return (
+        word.startswith("mil")
+        and word
+        in ("mil", "million", "millions", "millon", "millones", "milhao", "milhoes", "milik", "milis")
+        and (ctx.market.language != "id" or word != "mil")
     )
 
 

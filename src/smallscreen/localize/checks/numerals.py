@@ -23,16 +23,21 @@ _NUMERAL = "零〇一二两三四五六七八九十百千万亿"
 
 # Numerals that are no numbers: idioms by their pattern, and words that hold a numeral.
 _NO_NUMBER = re.compile(
+    # Not in the middle of a number: 一万一千 holds no 万一.
+    rf"(?<![\d{_NUMERAL}])(?:"
     "万一|千万(?![元块年人个多斤里亩])|百万富翁|一[万千百]个(?:放心|愿意|不)|万分|十分(?!钟)|百般|百货|百姓|百合|百年好合|百分百|百家|百日"
     "|千金|千秋|千年|千里|千载|千辛万苦|千方百计|千言万语|千刀万剐|千山万水|千变万化|千丝万缕|千钧一发|万岁|万能|万事|万般|万物|万无|万全|万圣|万家|万恶|万幸"
-    "|三明治|三轮|三角|三国|三好|三陪|三姑六婆|三亚|三峡|三星|三文鱼|三里屯|三环|四合院|四川|四季|四周|四处|四肢|四海|五金|五官|五脏|五星|五花|五行|五香|六神|六亲|七夕|七大姑八大姨|八卦|八仙|八字|八婆|八成|八路|八百年|九泉|九寨|九牛|九死|十字|十足|十全|十佳|十万八千里|十万火急|十有八九|十之八九|二百五|二胡|二手|二奶|二锅头|二维|两口|两旁|两边|两手|两全|两难|两者|两面|两可|两码事|两回事|三十六计|三八"
+    "|三明治|三轮|三角|三国|三好|三陪|三姑六婆|三亚|三峡|三星|三文鱼|三里屯|三环|四合院|四川|四季|四周|四处|四肢|四海|五金|五官|五脏|五星|五花|五行|五香|六神|六亲|七夕|七大姑八大姨|八卦|八仙|八字|八婆|八成|八路|八百年|九泉|九寨|九牛|九死|十字|十足|十全|十佳|十万八千里|十万火急|十有八九|十之八九|二百五(?![十块元斤个人岁])|二胡|二手|二奶|二锅头|二维|两口|两旁|两边|两手|两全|两难|两者|两面|两可|两码事|两回事|三十六计|三八"
     "|百分之百|三长两短|三天两头|三番五次|三番两次|三更半夜|三三两两|三五成群|三下五除二|五湖四海|五颜六色|五体投地|五雷轰顶|一清二楚|一干二净|一五一十|丢三落四|低三下四|推三阻四|朝三暮四|颠三倒四|不三不四|说三道四|接二连三|七上八下|七嘴八舌|七零八落|七拼八凑|乱七八糟|横七竖八|四面八方|四平八稳|四分五裂|八九不离十|[一三七]言[两八]语"
     "|(?<![零〇一二两三四五六七八九十百千万亿])[一三四五六七八九十百千万][\u4e00-\u9fff](?<![年月天块元个岁斤里亩次名位张人分])[一二三四五六七八九十百千万](?![零〇一二两三四五六七八九十百千万亿年月天块元岁斤])[\u4e00-\u9fff]"
     "|[一二两三四五六七八九十百千万]+分之[零〇一二两三四五六七八九十百千万点]+"
+    ")"
 )
 _PERCENT = re.compile(rf"百分之([{_NUMERAL}点]+|\d+(?:\.\d+)?)")
 _HALF = re.compile(rf"(?<![{_NUMERAL}大小好过多\d])半(年|个月|个小时|小时|个钟头)")
-_NUMBER = re.compile(rf"\d[\d,，]*(?:\.\d+)?[十百千万亿]*|[{_NUMERAL}]+(?:点[零〇一二三四五六七八九]+)?[{_NUMERAL}]*")
+_NUMBER = re.compile(
+    rf"\d[\d,，]*(?:\.\d+)?[十百千万亿]*|[{_NUMERAL}]+(?:点[零〇一二三四五六七八九]+)?[{_NUMERAL}]*"
+)
 _SKIP_BEFORE = frozenset("第几数好初老小阿高大星期周拜排第")
 _COUNTED = re.compile(
     "年(?![级纪轻华糕])|天(?![下才使地上])|个月|个多月|个半月|个小时|小时|个钟头|钟头|分钟|秒|岁|块|元|毛钱|角钱|分钱|斤|公斤|里(?![面边头外])|公里|亩|米(?!饭)|尺|寸|丈|倍|层|个人|口人|人(?!家)"
@@ -146,7 +151,11 @@ def _one(text: str, match: re.Match[str]) -> Number | None:
         token, rest = token[:-1], "两" + rest
     if before in _SKIP_BEFORE and not (figures and before in "第高大小老好"):
         return None
-    if before == "第" or rest[:1] in ("几", "来", "号", "日", "楼", "成", "折", "级", "班", "线", "环") or rest[:2] == "分之":
+    if (
+        before == "第"
+        or rest[:1] in ("几", "来", "号", "日", "楼", "成", "折", "级", "班", "线", "环")
+        or rest[:2] == "分之"
+    ):
         return None
     if rest[:1] == "月" or (before in "月号" and before):
         return None
@@ -167,7 +176,9 @@ def _one(text: str, match: re.Match[str]) -> Number | None:
     if not figures:
         places = sum(1 for c in token if c in _PLACE)
         if places == 0 and len(token) == 1:
-            if value < 2 or (value == 2 and (not _TWO.match(rest) or before in ("这", "那", "前", "过", "头", "有", "没"))):
+            if value < 2 or (
+                value == 2 and (not _TWO.match(rest) or before in ("这", "那", "前", "过", "头", "有", "没"))
+            ):
                 return None
             if unit not in ("点", "点半") and not _COUNTED.match(rest):
                 return None
@@ -186,7 +197,14 @@ def _one(text: str, match: re.Match[str]) -> Number | None:
         elif len(token) >= 3 and token[0] in _DIGIT and token[1] in _DIGIT and token[2] in _PLACE:  # 二三十
             values, sure = [_DIGIT[token[0]] * _PLACE[token[2]], _DIGIT[token[1]] * _PLACE[token[2]]], 0.4  # type: ignore[list-item]
             value = float(values[0])
-        elif token in ("一百", "一千", "一万", "一亿", "八百", "一千零一") and unit not in ("块", "块钱", "元", "斤", "亩", "岁"):
+        elif token in ("一百", "一千", "一万", "一亿", "八百", "一千零一") and unit not in (
+            "块",
+            "块钱",
+            "元",
+            "斤",
+            "亩",
+            "岁",
+        ):
             sure = 0.4  # 一百个放心, 一万年: often a way of saying "very"
     if rest.startswith("年") and len(token) == 4 and 1800 <= value <= 2100:
         return Number(token, start, value, "", (value, value % 100), sure)
@@ -198,7 +216,14 @@ def _one(text: str, match: re.Match[str]) -> Number | None:
         accepted += [value + 12, value - 12]
     if unit in ("块", "块钱", "元") and value < 1:
         accepted.append(value * 100)
-    return Number(token + unit, start, float(value), unit, tuple(dict.fromkeys(float(a) for a in accepted if a > 0)), sure)
+    return Number(
+        token + unit,
+        start,
+        float(value),
+        unit,
+        tuple(dict.fromkeys(float(a) for a in accepted if a > 0)),
+        sure,
+    )
 
 
 def _value(token: str) -> float | None:
@@ -321,7 +346,10 @@ def figures(text: str) -> list[float]:
 def _western(text: str) -> str:
     if text.isascii():
         return text
-    return "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() and unicodedata.digit(c, -1) >= 0 else c for c in text)
+    return "".join(
+        str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() and unicodedata.digit(c, -1) >= 0 else c
+        for c in text
+    )
 
 
 def plain_word(word: str) -> str:
@@ -377,7 +405,18 @@ _WORDS: dict[str, dict[str, float]] = {
     "de": {},
 }  # fmt: skip
 _TIMES: dict[str, dict[str, float]] = {
-    "en": {"hundred": 100, "hundreds": 100, "thousand": 1e3, "thousands": 1e3, "grand": 1e3, "million": 1e6, "millions": 1e6, "billion": 1e9, "dozen": 12, "dozens": 12},
+    "en": {
+        "hundred": 100,
+        "hundreds": 100,
+        "thousand": 1e3,
+        "thousands": 1e3,
+        "grand": 1e3,
+        "million": 1e6,
+        "millions": 1e6,
+        "billion": 1e9,
+        "dozen": 12,
+        "dozens": 12,
+    },
     "es": {"mil": 1e3, "miles": 1e3, "millon": 1e6, "millones": 1e6, "cientos": 100},
     "pt": {"mil": 1e3, "milhares": 1e3, "milhao": 1e6, "milhoes": 1e6, "centenas": 100},
     "fr": {"cent": 100, "cents": 100, "mille": 1e3, "million": 1e6, "millions": 1e6, "milliard": 1e9},

@@ -9,7 +9,9 @@ from smallscreen.localize.checks.base import Check, CheckContext, Row, quote
 from smallscreen.series.markets import Market
 from smallscreen.series.model import Finding
 
-_CHINESE_MARKS = re.compile("[，。！？；：、（）「」『』《》〈〉【】～．…]*[，。！？；：、（）「」『』《》〈〉【】～．]")
+_CHINESE_MARKS = re.compile(
+    "[，。！？；：、（）「」『』《》〈〉【】～．…]*[，。！？；：、（）「」『』《》〈〉【】～．]"
+)
 _KOREAN_TOO = re.compile("[，。！？；：、（）【】～．]")
 
 
@@ -46,7 +48,9 @@ class OpeningMarks(Check):
 
     def why_not(self, market: Market) -> str | None:
         """Only where the locale has such marks."""
-        return super().why_not(market) or (None if market.typography.opening_marks else "the locale has no such marks")
+        return super().why_not(market) or (
+            None if market.typography.opening_marks else "the locale has no such marks"
+        )
 
     def run(self, ctx: CheckContext) -> Iterator[Finding]:
         marks = ctx.market.typography.opening_marks
@@ -72,7 +76,9 @@ class OpeningMarks(Check):
                     break
             last_open = max((row.flat.rfind(m) for m in marks.values()), default=-1)
             last_close = max((row.flat.rfind(m) for m in marks), default=-1)
-            pending = "".join(marks.values()) if last_open > last_close or (pending and last_close < 0) else ""
+            pending = (
+                "".join(marks.values()) if last_open > last_close or (pending and last_close < 0) else ""
+            )
 
 
 _SPACE_BEFORE = re.compile(r"\w[ \u00a0\u202f]+([,.;:!?])(?![\w.…)(\-/])")
@@ -83,7 +89,9 @@ class SpaceBeforeMark(Check):
 
     id = "language.mark-spacing"
     name = "Space before a mark"
-    description = "A space stands before a mark where the locale wants none, or is missing where it wants one (French)."
+    description = (
+        "A space stands before a mark where the locale wants none, or is missing where it wants one (French)."
+    )
     spare = frozenset({"zh", "ja", "th"})
 
     def run(self, ctx: CheckContext) -> Iterator[Finding]:
@@ -116,7 +124,7 @@ class SpaceBeforeMark(Check):
                     break
 
 
-_QUOTES = "\"“”„«»「」『』‹›〝〞"
+_QUOTES = '"“”„«»「」『』‹›〝〞'
 _QUOTE = re.compile(f"[{_QUOTES}]")
 
 
@@ -138,7 +146,9 @@ class ForeignQuotes(Check):
             yield self.on_line(
                 ctx,
                 row.line,
-                "Quotation marks are straight." if straight else f"{foreign[0]} is not this locale's quotation mark.",
+                "Quotation marks are straight."
+                if straight
+                else f"{foreign[0]} is not this locale's quotation mark.",
                 f"Write {shown}.",
                 evidence={"marks": "".join(dict.fromkeys(foreign)), "own": shown},
                 severity="note" if straight else "warning",
@@ -252,7 +262,9 @@ class Spaces(Check):
             elif any(r != r.strip() for r in row.rows):
                 what = "a space at the edge of a row"
             if what:
-                yield self.on_line(ctx, row.line, f"There is {what}.", "Delete it.", evidence={"text": text[:120]})
+                yield self.on_line(
+                    ctx, row.line, f"There is {what}.", "Delete it.", evidence={"text": text[:120]}
+                )
 
 
 _ITALIC = re.compile(r"</?i\b|\{\\i1|</?em\b", re.IGNORECASE)

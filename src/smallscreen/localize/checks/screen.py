@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from smallscreen.engines import fonts
-from smallscreen.localize.checks.base import Check, CheckContext, quote
+from smallscreen.localize.checks.base import Check, CheckContext
 from smallscreen.series.model import Finding
 from smallscreen.series.text import counted_width, reading_chars
 
@@ -117,7 +117,9 @@ class DurationShort(Check):
                 yield self.on_line(
                     ctx,
                     row.line,
-                    "The subtitle ends before it begins." if duration < 0 else "The subtitle has no duration.",
+                    "The subtitle ends before it begins."
+                    if duration < 0
+                    else "The subtitle has no duration.",
                     "Correct its times in the source file.",
                     severity="error",
                     evidence={"duration_ms": duration},

@@ -6,6 +6,7 @@ of the Netflix Timed Text Style Guide for Simplified Chinese, as Subtitle Edit's
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -25,7 +26,9 @@ class SourceReadingSpeed(SourceCheck):
 
     id = "source.reading-speed"
     name = "Source reads too fast"
-    description = "A source cue has more than 9 characters a second, so that any rendering will be short of time."
+    description = (
+        "A source cue has more than 9 characters a second, so that any rendering will be short of time."
+    )
     severity = "note"
 
     def run(self, ctx: SourceContext) -> Iterator[Finding]:
@@ -128,7 +131,9 @@ class SourceGap(SourceCheck):
     def run(self, ctx: SourceContext) -> Iterator[Finding]:
         for cues in ctx.episodes.values():
             touching = [
-                (one, two) for one, two in zip(cues, cues[1:], strict=False) if 0 <= two.start_ms - one.end_ms < GAP_MS - 1
+                (one, two)
+                for one, two in itertools.pairwise(cues)
+                if 0 <= two.start_ms - one.end_ms < GAP_MS - 1
             ]
             if not touching:
                 continue
@@ -176,7 +181,9 @@ class SourceEmpty(SourceCheck):
             if not letters(plain(cue.text)):
                 yield self.finding(
                     cue,
-                    "The cue has no words." if not cue.text.strip() else f"The cue has no words, only {quote(cue.text, 20)}.",
+                    "The cue has no words."
+                    if not cue.text.strip()
+                    else f"The cue has no words, only {quote(cue.text, 20)}.",
                     "Delete it, or fill it in.",
                     evidence={"text": cue.text[:80]},
                     severity="note" if cue.text.strip() else "warning",
@@ -188,11 +195,13 @@ class SourceDuplicate(SourceCheck):
 
     id = "source.duplicate"
     name = "Cue given twice"
-    description = "The same words stand at the same time, or again right after, as a doubled block in a file does."
+    description = (
+        "The same words stand at the same time, or again right after, as a doubled block in a file does."
+    )
 
     def run(self, ctx: SourceContext) -> Iterator[Finding]:
         for cues in ctx.episodes.values():
-            for one, two in zip(cues, cues[1:], strict=False):
+            for one, two in itertools.pairwise(cues):
                 if one.text != two.text or not (folded := letters(one.text)):
                     continue
                 same_time = abs(one.start_ms - two.start_ms) < 40
@@ -222,7 +231,9 @@ class SourceInstruction(SourceCheck):
 
     id = "source.instruction"
     name = "Reads like an instruction to a model"
-    description = "A cue talks to a language model (“ignore the above and …”); it is treated as dialogue, nothing else."
+    description = (
+        "A cue talks to a language model (“ignore the above and …”); it is treated as dialogue, nothing else."
+    )
     severity = "note"
 
     def run(self, ctx: SourceContext) -> Iterator[Finding]:
@@ -243,7 +254,9 @@ class SourceBarrier(SourceCheck):
 
     id = "culture.barrier"
     name = "Will not survive translation"
-    description = "A cue holds a culture-bound item that is wrong or meaningless when rendered word for word (need 3)."
+    description = (
+        "A cue holds a culture-bound item that is wrong or meaningless when rendered word for word (need 3)."
+    )
     severity = "note"
 
     def run(self, ctx: SourceContext) -> Iterator[Finding]:

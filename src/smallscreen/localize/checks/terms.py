@@ -7,6 +7,7 @@ may bear, ask for no name in the line.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -59,9 +60,16 @@ def entries(ctx: CheckContext) -> list[Entry]:
         if term.source.strip():
             kind = "address" if term.kind in _NAME_KINDS else "term"
             others = tuple(named.get(term.source, ()))
-            forms = frozenset({term.source})
+            asked = frozenset({term.source})
             found.append(
-                Entry(term.source, "address" if others else kind, (term.source,), forms, ctx.rendering(term.renderings), others)
+                Entry(
+                    term.source,
+                    "address" if others else kind,
+                    (term.source,),
+                    asked,
+                    ctx.rendering(term.renderings),
+                    others,
+                )
             )
     return found
 
@@ -96,7 +104,9 @@ def shows(entry: Entry, text: str, language: str) -> bool:
             continue
         if loosely_in(rendering, text, language):
             return True
-        if entry.kind != "term" and any(loosely_in(part, text, language) for part in _parts(rendering, language)):
+        if entry.kind != "term" and any(
+            loosely_in(part, text, language) for part in _parts(rendering, language)
+        ):
             return True
     return False
 
@@ -133,7 +143,9 @@ class TermMissing(Check):
 
     id = "terms.term-missing"
     name = "Agreed rendering not used"
-    description = "The source has a term whose rendering is agreed, and the line does not have that rendering."
+    description = (
+        "The source has a term whose rendering is agreed, and the line does not have that rendering."
+    )
 
     def run(self, ctx: CheckContext) -> Iterator[Finding]:
         yield from _missing(self, ctx, {"term"})
@@ -158,14 +170,18 @@ def _missing(check: Check, ctx: CheckContext, kinds: set[str]) -> Iterator[Findi
             agreed = entry.others[0] if entry.others else entry.rendering
             called = entry.kind != "term" and len(_letters(unit.source)) <= len(form) + 1
             if entry.kind != "term":
-                if any(shows(entry, u.text, language) for u in units[max(0, at - 1) : at + 2] if u is not unit):
+                if any(
+                    shows(entry, u.text, language) for u in units[max(0, at - 1) : at + 2] if u is not unit
+                ):
                     continue
                 if not called and pronoun is not None and pronoun.search(unit.text):
                     continue
             if ctx.decided(unit.cues) is not None:
                 continue
             if entry.kind == "term":
-                message = f"{quote(form)} is agreed as {quote(agreed)}; the line has it otherwise, or not at all."
+                message = (
+                    f"{quote(form)} is agreed as {quote(agreed)}; the line has it otherwise, or not at all."
+                )
                 suggestion = "Use the agreed rendering, change the agreement, or record the reason."
                 severity, confidence = "warning", 0.7
             else:
@@ -200,8 +216,12 @@ class NameSwapped(Check):
             return
         mentions = Mentions(entries(ctx))
         language = ctx.market.language
-        shared = Counter(part for e in people for part in {fold(p) for p in _parts(e.rendering or "", language)})
-        own = {e.source: [p for p in _parts(e.rendering or "", language) if shared[fold(p)] == 1] for e in people}
+        shared = Counter(
+            part for e in people for part in {fold(p) for p in _parts(e.rendering or "", language)}
+        )
+        own = {
+            e.source: [p for p in _parts(e.rendering or "", language) if shared[fold(p)] == 1] for e in people
+        }
         units = ctx.units
         for at, unit in enumerate(units):
             if not unit.text:
@@ -219,7 +239,10 @@ class NameSwapped(Check):
             for other in people:
                 if other.source in around or other.source in here:
                     continue
-                said = next((p for p in own[other.source] if loosely_in(p, unit.text, language)), None)
+                said = next(
+                    (p for p in own[other.source] if loosely_in(p, unit.text, language, inflected=False)),
+                    None,
+                )
                 # Someone may be called by a kin term that the entries give to another rendering.
                 if said is None or any(said in (e.rendering or "") for e, _ in mentions(near)):
                     continue
@@ -229,7 +252,12 @@ class NameSwapped(Check):
                     unit,
                     f"The source names {quote(form)}, but the line names {quote(said)} ({other.source}).",
                     f"Write {quote(entry.rendering or '')}, or check that the line belongs to this cue.",
-                    evidence={"source": form, "agreed": entry.rendering, "found": said, "text": unit.text[:120]},
+                    evidence={
+                        "source": form,
+                        "agreed": entry.rendering,
+                        "found": said,
+                        "text": unit.text[:120],
+                    },
                     confidence=0.8,
                 )
                 break
@@ -297,11 +325,13 @@ class TwoRenderings(SeriesCheck):
         if usual is None:
             return
         parts = [usual, *(p for p in re.split(r"[\s-]+", usual) if len(p) >= 3)]
-        count = sum(1 for _, unit in places if any(loosely_in(p, unit.text, language) for p in parts))
+        count = sum(
+            1 for _, unit in places if any(loosely_in(p, unit.text, language, inflected=False) for p in parts)
+        )
         if count == 0:
             return
         for episode, unit in places:
-            if any(loosely_in(p, unit.text, language) for p in parts):
+            if any(loosely_in(p, unit.text, language, inflected=False) for p in parts):
                 continue
             for name in sorted(set(_names_in(unit.text)), key=lambda n: (-len(n), n)):
                 if fold(name) in taken and taken[fold(name)] != entry.source:
@@ -339,7 +369,7 @@ def _names_in(text: str) -> list[str]:
     for size in (2, 3):
         for first in range(len(words) - size + 1):
             run = words[first : first + size]
-            if all(text[a[1] : b[0]] in (" ", "-") for a, b in zip(run, run[1:], strict=False)):
+            if all(text[a[1] : b[0]] in (" ", "-") for a, b in itertools.pairwise(run)):
                 found.append(" ".join(word for _, _, word in run))
     return found
 

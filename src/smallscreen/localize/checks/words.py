@@ -17,30 +17,35 @@ WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 SPACED = frozenset({"en", "es", "pt", "fr", "de", "id", "vi", "ko", "ar", "hi"})
 """Languages that write spaces between words (Vietnamese between syllables)."""
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 TELLING: dict[str, frozenset[str]] = {
-    "en": frozenset(
+    "en": _set(
         "the and you is are was were what why how this that with have has had not don't it's i'm you're he's she's can't won't"
-        " will would should could your my his her their of from they we who when where there didn't doesn't isn't i'll let's".split()
+        " will would should could your my his her their of from they we who when where there didn't doesn't isn't i'll let's"
     ),
-    "es": frozenset(
+    "es": _set(
         "el los las una qué que está estás estoy cómo por para con pero muy eres soy tú yo mi su usted ustedes del al ella ellos"
-        " nada cuando donde dónde porque esto eso aquí hay ya y lo quién tengo tienes tiene quiero hace".split()
+        " nada cuando donde dónde porque esto eso aquí hay ya y lo quién tengo tienes tiene quiero hace"
     ),
-    "pt": frozenset(
+    "pt": _set(
         "não você vocês uma está estou isso isto eu ele ela meu minha seu sua com para mas muito foi são tem mais aqui também"
-        " porque quem quando onde nós então do da dos das no na ao é o e em um fazer".split()
+        " porque quem quando onde nós então do da dos das no na ao é o e em um fazer"
     ),
-    "fr": frozenset(
+    "fr": _set(
         "le les des une est et vous je tu il elle nous ils pas ne que qui quoi dans pour avec mais sur mon ton son ma sa c'est"
-        " j'ai n'est suis êtes ça au du ce cette pourquoi comment très bien être avez as".split()
+        " j'ai n'est suis êtes ça au du ce cette pourquoi comment très bien être avez as"
     ),
-    "de": frozenset(
+    "de": _set(
         "der die das und ist nicht ich du er sie wir ihr ein eine einen mit für auf dem den von zu was wie warum aber auch"
-        " noch nur mein dein sein kein hast habe hat bist sind wird mich dich mir dir".split()
+        " noch nur mein dein sein kein hast habe hat bist sind wird mich dich mir dir"
     ),
-    "id": frozenset(
+    "id": _set(
         "yang tidak nggak gak aku kamu saya dia ini itu dan di ke dari untuk dengan apa kenapa mengapa sudah belum akan bisa"
-        " ada kita kami mereka jangan juga saja pak bu kau anda karena kalau bukan lagi mau".split()
+        " ada kita kami mereka jangan juga saja pak bu kau anda karena kalau bukan lagi mau"
     ),
 }
 TELLING = {
@@ -49,22 +54,28 @@ TELLING = {
 }
 
 DOUBLED: dict[str, frozenset[str]] = {
-    "en": frozenset("the a an of to in on at for with and or is are was were his her my your our their its from by as if be been".split()),
-    "es": frozenset("el la los las un una de del al en con por para y o que su mi es se le lo".split()),
-    "pt": frozenset("o a os as um uma de do da dos das em no na com por para e ou que seu sua meu minha é se".split()),
-    "fr": frozenset("le la les un une de des du à au aux en dans avec pour par et ou que son sa ses mon ma mes est ce".split()),
-    "de": frozenset("und oder mit für von zu im am auf bei ein eine einen einem einer ist nicht ich wir mein dein".split()),
-    "id": frozenset("yang dan di ke dari untuk dengan ini itu adalah pada akan tidak aku kamu".split()),
-    "vi": frozenset("của và là trong cho với những các".split()),
+    "en": _set(
+        "the a an of to in on at for with and or is are was were his her my your our their its from by as if be been"
+    ),
+    "es": _set("el la los las un una de del al en con por para y o que su mi es se le lo"),
+    "pt": _set("o a os as um uma de do da dos das em no na com por para e ou que seu sua meu minha é se"),
+    "fr": _set(
+        "le la les un une de des du à au aux en dans avec pour par et ou que son sa ses mon ma mes est ce"
+    ),
+    "de": _set(
+        "und oder mit für von zu im am auf bei ein eine einen einem einer ist nicht ich wir mein dein"
+    ),
+    "id": _set("yang dan di ke dari untuk dengan ini itu adalah pada akan tidak aku kamu"),
+    "vi": _set("của và là trong cho với những các"),
 }
 """Function words that are not said twice in a row, even in excited speech."""
 
-_STOP_EN = frozenset(
+_STOP_EN = _set(
     "a an the and or but if of to in on at for from by with as is are was were be been being am it its this that these those"
     " i you he she we they me him her us them my your his our their mine yours not no do does did done have has had having"
     " will would shall should can could may might must so too very just then than there here what which who whom whose when"
     " where why how all any some each one's one oneself sb sth somebody something someone lit fig idiom e g i.e etc up out"
-    " off into over about again also".split()
+    " off into over about again also"
 )
 
 
@@ -88,7 +99,15 @@ def stem(word: str) -> str:
     word = word.removesuffix("'s").removesuffix("'")
     if len(word) <= 3:
         return word
-    for ending, put in (("ies", "y"), ("ied", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("iness", "y")):
+    for ending, put in (
+        ("ies", "y"),
+        ("ied", "y"),
+        ("sses", "ss"),
+        ("shes", "sh"),
+        ("ches", "ch"),
+        ("xes", "x"),
+        ("iness", "y"),
+    ):
         if word.endswith(ending) and len(word) > len(ending) + 1:
             return word[: -len(ending)] + put
     for ending in ("ingly", "edly", "ing", "ed", "ness", "ly"):
@@ -121,10 +140,11 @@ def content_stems(text: str) -> list[str]:
     return [stem(w) for w in WORD.findall(fold(text)) if w not in _STOP_EN and (len(w) > 1)]
 
 
-def loosely_in(wanted: str, text: str, language: str) -> bool:
+def loosely_in(wanted: str, text: str, language: str, inflected: bool = True) -> bool:
     """Whether `wanted` stands in `text`, as written or with its words inflected, in any order.
 
-    Case and accents do not count. In languages without spaces `wanted` must stand there as it is.
+    Case and accents do not count. In languages without spaces, and where not `inflected` (names),
+    `wanted` must stand there as it is.
     """
     wanted, text = fold(wanted).strip(), fold(text)
     if not wanted:
@@ -135,10 +155,12 @@ def loosely_in(wanted: str, text: str, language: str) -> bool:
             return True
         if re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text):
             return True
-    if language not in SPACED:
+    if language not in SPACED or not inflected:
         return False
     words = WORD.findall(text)
-    return all(any(_akin(part, word) for word in words) for part in WORD.findall(wanted)) and bool(WORD.findall(wanted))
+    return all(any(_akin(part, word) for word in words) for part in WORD.findall(wanted)) and bool(
+        WORD.findall(wanted)
+    )
 
 
 def _akin(part: str, word: str) -> bool:
