@@ -128,7 +128,7 @@ def _kitchen(back: Sheet, mid: Sheet, front: Sheet, light: Light) -> tuple[bool,
     mid.glow(80, 610, 170, (255, 150, 70), 0.5)
     _lamp(mid, 300, 0, 40, light)
     _table(front, light, 716)
-    return False, 728
+    return False, 852
 
 
 def _courtyard(back: Sheet, mid: Sheet, front: Sheet, light: Light) -> tuple[bool, int]:
@@ -161,7 +161,7 @@ def _courtyard(back: Sheet, mid: Sheet, front: Sheet, light: Light) -> tuple[boo
         tone = mix(umbrella.COLORS[color], light.front, 0.34 if light.night else 0.1)
         umbrella.from_above(front, x, y, radius, tone, flat=0.46, rotation=y % 29, lift=9)
     _eaves(front, light)
-    return True, 744
+    return True, 790
 
 
 def _hospital(back: Sheet, mid: Sheet, front: Sheet, light: Light) -> tuple[bool, int]:
@@ -202,7 +202,7 @@ def _hospital(back: Sheet, mid: Sheet, front: Sheet, light: Light) -> tuple[bool
     front.piece(shade(light.front, 1.3), rect(-10, 912, 620, 926), lift=4)
     front.piece(shade(light.front, 1.1), *[rect(x, 924, x + 14, 970) for x in (70, 300, 520)], lift=3)
     _frame(front, shade(mix(light.front, (64, 88, 86), 0.45), 0.9))
-    return False, 770
+    return False, 886
 
 
 def _street(back: Sheet, mid: Sheet, front: Sheet, light: Light) -> tuple[bool, int]:
@@ -252,7 +252,7 @@ def _bus(back: Sheet, mid: Sheet, front: Sheet, light: Light) -> tuple[bool, int
     _sky(back, light, 410, 190)
     if not light.night:
         back.piece(mix(light.lamp, (255, 244, 210), 0.5), ellipse(418, 178, 50), lift=0, rim=0)
-        back.glow(418, 178, 210, (255, 238, 190), 0.6)
+        back.glow(418, 178, 210, (255, 238, 190), 0.4)
     _hills(back, light.far, 330, 70, 12)
     _hills(back, mix(light.far, light.mid, 0.5), 400, 54, 13)
     _hills(mid, light.mid, 456, 34, 14)
@@ -357,7 +357,7 @@ def _sky(sheet: Sheet, light: Light, x: float, y: float) -> None:
             sx, sy = n * 367.3 % WIDTH, (n * n * 53.7 + n * 91) % 400
             sheet.piece((236, 226, 196), ellipse(sx, sy, 0.8 + n % 3 * 0.4, steps=8), lift=0, rim=0, alpha=0.7)
     else:
-        sheet.glow(x, y, 420, mix(light.lamp, (255, 250, 232), 0.5), 0.55)
+        sheet.glow(x, y, 380, mix(light.lamp, (255, 250, 232), 0.5), 0.35)
 
 
 def _moon(sheet: Sheet, x: float, y: float, radius: float) -> None:

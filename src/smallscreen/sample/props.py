@@ -87,12 +87,15 @@ def _mooncake(s: Sheet, x: float, y: float, size: float) -> None:
     crust = (190, 124, 62)
     s.piece((228, 226, 216), ellipse(x, y + size * 0.1, size * 0.62, size * 0.4), lift=7)
     s.piece((84, 116, 148), ellipse(x, y + size * 0.1, size * 0.56, size * 0.35), cut=[ellipse(x, y + size * 0.1, size * 0.54, size * 0.335)], lift=0)
-    for n in range(8):
+    slices = []
+    for n in (5, 6, 4, 7, 3, 0, 2, 1):  # from the back to the front
         middle = math.radians(n * 45 + 22.5)
         gap = 0.15 if n == 6 else 0.022
         cx, cy = x + math.cos(middle) * size * gap, y + math.sin(middle) * size * gap * 0.62
         arc = [(cx + math.cos(math.radians(n * 45 + a)) * size * 0.42, cy + math.sin(math.radians(n * 45 + a)) * size * 0.27) for a in range(0, 46, 5)]
+        slices.append((n, middle, cx, cy, arc))
         s.piece(shade(crust, 0.62), [(cx, cy + size * 0.09), *[(px, py + size * 0.09) for px, py in arc]], lift=2)
+    for n, middle, cx, cy, arc in slices:
         s.piece(shade(crust, 1.1), [(cx, cy), *arc], to=crust, lift=1)
         if size > 60:
             inner = [(cx + math.cos(math.radians(n * 45 + a)) * size * 0.33, cy + math.sin(math.radians(n * 45 + a)) * size * 0.21) for a in range(6, 42, 5)]
@@ -161,6 +164,7 @@ def _red_envelope(s: Sheet, x: float, y: float, size: float) -> None:
 def _rice_bowl(s: Sheet, x: float, y: float, size: float) -> None:
     s.piece((250, 247, 236), *[ellipse(x + dx * size, y - size * (0.16 + dy), size * 0.13, size * 0.1, steps=16) for dx, dy in
                                    ((-0.3, 0), (-0.18, 0.06), (0, 0.1), (0.18, 0.06), (0.3, 0))], lift=2)  # fmt: skip
+    s.piece((250, 247, 236), ellipse(x, y - size * 0.12, size * 0.42, size * 0.14), lift=2)
     body = smooth((-0.5, -0.16), (-0.44, 0.12), (-0.22, 0.36), (0, 0.38), (0.22, 0.36), (0.44, 0.12), (0.5, -0.16), (0, -0.1))
     s.piece((236, 232, 220), _put(body, x, y, size), to=(198, 192, 182), lift=6)
     s.piece((72, 104, 142), *[_put(strip(smooth((-0.46 + n * 0.02, 0.02 + n * 0.13), (0, 0.09 + n * 0.13), (0.46 - n * 0.02, 0.02 + n * 0.13), closed=False), 0.022), x, y, size) for n in range(2)], lift=0)
@@ -254,5 +258,5 @@ PROPS: dict[str, Prop] = {
 
 def background(night: bool, ambient: RGB) -> tuple[RGB, RGB]:
     """The paper that a thing lies on when the story looks at it closely: its middle and its edge."""
-    middle = mix((206, 168, 118), ambient, 0.25) if not night else (112, 82, 66)
+    middle = mix((204, 146, 96), ambient, 0.12) if not night else (112, 78, 62)
     return middle, shade(middle, 0.5)

@@ -1,0 +1,111 @@
+"""Drawings and sound made into video files, and the cache that they are kept in."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from PIL import Image
+
+from smallscreen.engines.video import Writer
+from smallscreen.sample import files, sound, stage, storyboard
+
+Progress = Callable[[float], None]
+
+VERSION = 1
+"""Raise it when the drawings change: videos in caches are then drawn again."""
+
+FPS = 24
+_CRF = 25  # three to six megabytes an episode: paper grain that stands still costs little
+
+
+def cached(episode: int, progress: Progress | None = None) -> Path:
+    """The video of an episode in the cache, drawn first if it is not there."""
+    path = _place(files(), episode)
+    if not path.is_file():
+        write(storyboard.load(files(), episode), path, progress)
+    if progress:
+        progress(1.0)
+    return path
+
+
+def cached_many(episodes: Sequence[int], progress: Progress | None = None, workers: int = 2) -> list[Path]:
+    """The videos of several episodes, drawn by `workers` processes at a time."""
+    waiting = [number for number in dict.fromkeys(episodes) if not _place(files(), number).is_file()]
+    if len(waiting) > 1 and workers > 1:
+        # Started afresh (spawn), not forked: the parent may have threads (progress bars, a database).
+        with ProcessPoolExecutor(min(workers, len(waiting)), mp_context=get_context("spawn")) as pool:
+            running = [pool.submit(cached, number) for number in waiting]
+            for done, future in enumerate(as_completed(running), 1):
+                future.result()
+                if progress:
+                    progress(done / len(waiting))
+        waiting = []
+    for done, number in enumerate(waiting):
+        cached(number, (lambda part, base=done: progress((base + part) / len(waiting))) if progress else None)  # type: ignore[misc]
+    return [_place(files(), number) for number in episodes]
+
+
+def write(
+    board: storyboard.Board,
+    path: Path,
+    progress: Progress | None = None,
+    *,
+    start_ms: int = 0,
+    end_ms: int | None = None,
+) -> Path:
+    """Draws an episode, or a stretch of it, into an MP4 file (H.264, AAC), 540x960 at 24 frames a second."""
+    import numpy as np
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    end = board.duration_ms if end_ms is None else min(end_ms, board.duration_ms)
+    total = max(1, round((end - start_ms) * FPS / 1000))
+    with Writer(path, *stage.SIZE, FPS, sound.RATE, crf=_CRF) as out:
+        track = sound.track(board)
+        for picture in stage.drawings(board, start_ms, end):
+            out.frame(np.asarray(picture), min(FPS // stage.DRAWINGS, total - out.frames))
+            if progress and out.frames % FPS == 0:
+                progress(0.99 * out.frames / total)
+        out.audio(track[round(start_ms * sound.RATE / 1000) : round(end * sound.RATE / 1000)])
+    return path
+
+
+def contact_sheet(episodes: Sequence[int], out: Path, columns: int = 6, width: int = 180) -> Path:
+    """Frames of episodes in a grid: each scene's opening and one close shot, as many as fill whole rows."""
+    tiles: list[Image.Image] = []
+    for number in episodes:
+        board = storyboard.load(files(), number)
+        wanted = [board.shots[0]]
+        for index in range(len(board.scenes)):
+            shots = [s for s in board.shots if s.scene == index and s.kind not in {"title", "end"}]
+            wanted += shots[:1] + [s for s in shots if s.kind in {"close", "two"}][1:2] + [s for s in shots if s.kind == "insert"][:1]
+        for shot in wanted:
+            at = shot.start_ms + (shot.end_ms - shot.start_ms) * 6 // 10
+            picture = next(stage.drawings(board, at, at + 1000 // stage.DRAWINGS + 1))
+            tiles.append(picture.resize((width, width * 16 // 9), Image.Resampling.LANCZOS))
+    rows = max(1, len(tiles) // columns)
+    gap, high = 6, width * 16 // 9
+    sheet = Image.new("RGB", (columns * (width + gap) + gap, rows * (high + gap) + gap), (38, 28, 28))
+    for n, tile in enumerate(tiles[: rows * columns]):
+        sheet.paste(tile, (gap + n % columns * (width + gap), gap + n // columns * (high + gap)))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    # A palette of 128 papers is enough here and keeps the picture small.
+    sheet.quantize(128, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(out, optimize=True)
+    return out
+
+
+def _place(folder: Path, episode: int) -> Path:
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return root / "smallscreen" / "sample" / _key(folder, episode) / f"ep{episode:03d}.mp4"
+
+
+def _key(folder: Path, episode: int) -> str:
+    """A hash of what the video is made from."""
+    made = hashlib.sha256(f"{VERSION}".encode())
+    for name in (f"ep{episode:03d}.zh.srt", "series.toml", "storyboard.toml", "script.txt"):
+        made.update((folder / name).read_bytes())
+    return made.hexdigest()[:16]

@@ -1,0 +1,459 @@
+"""The theater: puts the papers of a shot together, frame by frame, at twelve drawings a second."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from smallscreen.engines.fonts import text_picture
+from smallscreen.sample import umbrella
+from smallscreen.sample.backdrops import MARGIN, WIDTH, Backdrop, paint
+from smallscreen.sample.palette import OILED, PAPER, VERMILION, Light, light
+from smallscreen.sample.paper import RGB, Sheet, Sprite, ellipse, leaf, light_spot, mix, shade, smooth, strip
+from smallscreen.sample.props import PROPS, background
+from smallscreen.sample.puppets import Face, Puppet, look
+from smallscreen.sample.storyboard import Board, BoardScene, Shot
+
+SIZE = (540, 960)
+DRAWINGS = 12
+"""Drawings a second: as puppets are moved by hand. Each is shown for two frames."""
+BURNED_IN_BOX = (60, 568, 390, 624)
+"""Where the Chinese subtitles stand (x0, y0, x1, y1 in pixels of 540x960): the lower part of the text
+box that TikTok, Reels and Shorts all leave free."""
+
+_TEXT_SIZE, _TEXT_SIZE_SMALLEST = 26, 18
+_SLIDE = 7  # drawings that a sheet needs to slide over the one before
+_PHASES = 4  # positions between two pixels
+
+
+def drawings(board: Board, start_ms: int = 0, end_ms: int | None = None) -> Iterator[Image.Image]:
+    """The drawings of an episode in order, RGB, 540x960; the same board gives the same drawings."""
+    theater = _Theater(board)
+    last = board.duration_ms if end_ms is None else min(end_ms, board.duration_ms)
+    for number in range(math.ceil(start_ms * DRAWINGS / 1000), math.ceil(last * DRAWINGS / 1000)):
+        yield theater.drawing(number)
+
+
+class _Theater:
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        self._sets: dict[int, _Set] = {}
+        self._subtitles: dict[str, tuple[Image.Image, int, int]] = {}
+        self._vignette = _vignette()
+        self._old: tuple[int, Image.Image] | None = None
+        self._views: dict[int, Callable[[float, int], Image.Image]] = {}
+
+    def drawing(self, number: int) -> Image.Image:
+        now = (number * 1000 + 500) // DRAWINGS
+        index = next((n for n, s in enumerate(self.board.shots) if s.start_ms <= now < s.end_ms), len(self.board.shots) - 1)
+        shot = self.board.shots[index]
+        picture = self._look(index, now, number)
+        before = self.board.shots[index - 1] if index else None
+        passed = number - math.ceil(shot.start_ms * DRAWINGS / 1000)
+        if before and (before.scene != shot.scene or {before.kind, shot.kind} & {"title", "end"}) and passed < _SLIDE:
+            if self._old is None or self._old[0] != index:
+                self._old = (index, self._look(index - 1, before.end_ms - 60, number))
+            picture = _slid(self._old[1], picture, (passed + 1) / (_SLIDE + 1))
+        cue = next((c for c in self.board.cues if c.start_ms <= now < c.end_ms), None)
+        if cue:
+            text, x, y = self._subtitle(cue.text)
+            picture.paste(text, (x, y), text)
+        return picture
+
+    def _look(self, index: int, now: int, number: int) -> Image.Image:
+        if index not in self._views:
+            for old in [n for n in self._views if n < index - 1]:
+                del self._views[old]
+            shot = self.board.shots[index]
+            if shot.kind == "title":
+                self._views[index] = _title(self.board)
+            elif shot.kind == "end":
+                self._views[index] = _ending(self.board)
+            else:
+                if shot.scene not in self._sets:
+                    self._sets = {k: v for k, v in self._sets.items() if k >= shot.scene - 1}
+                    self._sets[shot.scene] = _Set(self.board, self.board.scenes[shot.scene])
+                self._views[index] = self._sets[shot.scene].view(shot, index)
+        shot = self.board.shots[index]
+        part = (now - shot.start_ms) / max(1, shot.end_ms - shot.start_ms)
+        picture = self._views[index](part, number)
+        if shot.kind not in {"title", "end"}:
+            picture.paste((10, 6, 8), (0, 0), self._vignette)
+        return picture
+
+    def _subtitle(self, text: str) -> tuple[Image.Image, int, int]:
+        if text not in self._subtitles:
+            x0, y0, x1, y1 = BURNED_IN_BOX
+            size = _TEXT_SIZE
+            while True:
+                made = text_picture(text, locale="zh-Hans", size=size, weight="bold", outline=2.4)
+                if made.shape[1] <= x1 - x0 + 6 or size <= _TEXT_SIZE_SMALLEST:
+                    break
+                size -= 1
+            picture = Image.fromarray(made)
+            self._subtitles[text] = (picture, (x0 + x1 - picture.width) // 2, max(y0 - 60, y1 - picture.height - 4))
+        return self._subtitles[text]
+
+
+class _Set:
+    """One scene's papers, drawn once; shots are views of it."""
+
+    def __init__(self, board: Board, scene: BoardScene) -> None:
+        self.board, self.scene = board, scene
+        self.light: Light = light(scene.time, scene.mood, scene.weather)
+        self.place: Backdrop = paint(scene.motif, self.light)
+        self.front = self._with_props()
+        self.cast = [name for name in scene.characters]
+        self.rain = _Weather(scene.weather, self.light)
+        self._shifted: dict[tuple[str, int], Sprite] = {}
+        self._puppets: dict[tuple[str, int, int], Puppet] = {}
+
+    def view(self, shot: Shot, index: int) -> Callable[[float, int], Image.Image]:
+        way = 1 if index % 2 else -1
+        if shot.kind == "insert":
+            return self._insert(shot.prop, way)
+        if shot.kind == "close":
+            return self._near(shot, way, 2.1, 430, 1.55, 5)
+        if shot.kind == "two":
+            return self._near(shot, way, 1.45, 400, 1.25, 2.5)
+        return self._wide(shot, way)
+
+    def _with_props(self) -> Sprite:
+        """The foremost sheet with the scene's things standing on it."""
+        sheet = Sheet(WIDTH, SIZE[1], 5).stamp(self.place.front)
+        standing = [(name, PROPS[name]) for name in self.scene.props if name in PROPS and PROPS[name].height]
+        ground = [name for name, prop in standing if prop.stands == "ground"]
+        tabled = [(name, prop) for name, prop in standing if prop.stands == "surface"]
+        for n, (name, prop) in enumerate(tabled):
+            x = MARGIN + 540 * (n + 1) / (len(tabled) + 1) + (36 if n % 2 else -36) * (len(tabled) == 1)
+            prop.paint(sheet, x, self.place.surface + 14 - prop.height * 0.48, prop.height)
+        for n, name in enumerate(ground):
+            height = PROPS[name].height * (1 if self.place.outdoors else 0.8)
+            PROPS[name].paint(sheet, MARGIN + 88 + n * 120, self.place.surface + 30 - height * 0.5, height)
+        return sheet.tinted(tuple(c / 255 for c in mix(self.light.ambient, (255, 255, 255), 0.4))).sprite()  # type: ignore[arg-type]
+
+    def _layer(self, name: str, offset: float) -> tuple[Sprite, int]:
+        """A layer moved right by `offset` pixels: the sprite shifted between pixels, and the whole pixels."""
+        phase = round(offset * _PHASES)
+        whole, between = divmod(phase, _PHASES)
+        if (name, between) not in self._shifted:
+            source = {"mid": self.place.mid, "front": self.front}[name]
+            self._shifted[(name, between)] = source.shifted(between / _PHASES) if between else source
+        return self._shifted[(name, between)], whole
+
+    def _wide(self, shot: Shot, way: int) -> Callable[[float, int], Image.Image]:
+        spots = _places(len(self.cast), self.place.outdoors)
+        order = sorted(range(len(self.cast)), key=lambda n: spots[n][1])
+        canopy = self._canopy(shot, 270, 150, 225) if len(self.cast) == 2 else None
+
+        def draw(part: float, number: int) -> Image.Image:
+            drift = way * (part - 0.5) * 2
+            back = self.place.back
+            x = MARGIN - drift * 4
+            picture = back.crop((round(x), 0, round(x) + 540, 960))
+            self.rain.far(picture, number)
+            mid, dx = self._layer("mid", drift * 8 - MARGIN)
+            mid.onto(picture, dx)
+            if self.place.outdoors:
+                self.rain.middle(picture, number)
+            if canopy:
+                canopy.onto(picture, round(drift * 11))
+            for n in order:
+                self._figure(picture, n, spots[n], shot, number, drift * 11, 0)
+            front, dx = self._layer("front", drift * 17 - MARGIN)
+            front.onto(picture, dx)
+            if self.place.outdoors:
+                self.rain.near(picture, number)
+            return picture
+
+        return draw
+
+    def _near(self, shot: Shot, way: int, scale: float, neck: int, zoom: float, blur: float) -> Callable[[float, int], Image.Image]:
+        who = list(shot.who) or self.cast[:1]
+        if shot.kind == "two" and len(who) == 1:
+            who = (who + [name for name in self.cast if name not in who])[:2]
+        who.sort(key=lambda name: self.cast.index(name) if name in self.cast else 99)
+        first = self.cast.index(who[0]) if who[0] in self.cast else 0
+        spots = _places(len(self.cast), self.place.outdoors)
+        home = spots[min(first, len(spots) - 1)][0] if spots and len(who) == 1 else 270
+        scenery = self._scenery(home, zoom, blur)
+        held = shot.kind == "two" and len(who) == 2
+        canopy = self._canopy(shot, 270, 96, 262) if held else None
+        if len(who) == 1:
+            side = 1 if home <= 270 else -1
+            where = [(252.0 if side > 0 else 288.0, float(neck), scale, side)]
+        else:
+            where = [(150.0, float(neck), scale, 1), (390.0, float(neck + 6), scale, -1)]
+
+        def draw(part: float, number: int) -> Image.Image:
+            drift = way * (part - 0.5) * 2
+            phase = round((30 + drift * 9) * _PHASES)
+            picture = scenery(phase % _PHASES).crop((phase // _PHASES, 0, phase // _PHASES + 540, 960))
+            if self.place.outdoors:
+                self.rain.middle(picture, number)
+            if canopy:
+                canopy.onto(picture, round(drift * 4))
+            for name, spot in zip(who, where, strict=False):
+                self._figure(picture, self.cast.index(name) if name in self.cast else 0, spot, shot, number, -drift * 3, 1)
+            if self.place.outdoors:
+                self.rain.near(picture, number)
+            return picture
+
+        return draw
+
+    def _scenery(self, home: float, zoom: float, blur: float) -> Callable[[int], Image.Image]:
+        """The place out of focus behind people who are near, 600 pixels wide; one picture a phase."""
+        flat = self.place.back.copy()
+        self.place.mid.onto(flat)
+        wide, high = WIDTH / zoom, 960 / zoom
+        left = min(max(0.0, home + MARGIN - wide / 2), WIDTH - wide)
+        top = max(0.0, 330 - high * 0.42)
+        large = flat.resize((WIDTH + 1, 960), Image.Resampling.BICUBIC, (left, top, left + wide, top + high))
+        soft = np.asarray(large.filter(ImageFilter.GaussianBlur(blur)), np.float32)
+        made: dict[int, Image.Image] = {}
+
+        def at(phase: int) -> Image.Image:
+            if phase not in made:
+                part = phase / _PHASES
+                made[phase] = Image.fromarray((soft[:, :-1] * (1 - part) + soft[:, 1:] * part).astype(np.uint8))
+            return made[phase]
+
+        return at
+
+    def _figure(
+        self, picture: Image.Image, n: int, spot: tuple[float, float, float, int], shot: Shot, number: int, dx: float, near: int
+    ) -> None:  # fmt: skip
+        name = self.cast[n]
+        x, y, scale, side = spot
+        person = self.board.people.get(name)
+        key = (name, round(scale * 100), side)
+        if key not in self._puppets:
+            dress = look(name, person.gender if person else None, person.age if person else None)
+            self._puppets[key] = Puppet(dress, scale, self.light.ambient, side)
+        now = number * 1000 // DRAWINGS + 40
+        speaking = next((c for c in self.board.cues if c.start_ms <= now < c.end_ms), None)
+        speaks = speaking is not None and speaking.speaker == name
+        # Everyone has a breath and a blink of their own, by the letters of their name.
+        own = zlib.crc32(name.encode())
+        tick = number + own % 97
+        beat = tick / DRAWINGS
+        blink = tick % (34 + own % 17) in (0, 1)
+        nod = 0.9 * math.sin(beat * 1.3) + (3.2 * math.sin(beat * 6.1) + 1.6 * math.sin(beat * 3.3) if speaks else 0)
+        sway = 0.5 * math.sin(beat * 0.9) + (0.9 * math.sin(beat * 2.4) if speaks else 0)
+        arm = 0.8 * math.sin(beat * 1.1) + (-9 - 7 * math.sin(beat * 2.9) if speaks else 0)
+        mouth = (1, 2, 0, 2, 1, 0)[(number // 2 + own) % 6] if speaks else 0
+        facing = side
+        if not near and not speaks and speaking and speaking.speaker in self.cast:
+            facing = 1 if _places(len(self.cast), self.place.outdoors)[self.cast.index(speaking.speaker)][0] > x else -1
+        face = Face(facing, not blink, mouth, self.scene.mood)
+        bob = 1.6 * math.sin(beat * 1.7) + (1.2 * math.sin(beat * 6.1) if speaks else 0)
+        self._puppets[key].draw(picture, x + dx, y + bob, face, nod * side, sway, arm * side)
+
+    def _canopy(self, shot: Shot, x: float, y: float, radius: float) -> Sprite | None:
+        """One umbrella over two people, out in the rain: opened when half of the scene is over."""
+        late = shot.start_ms > (self.scene.start_ms + self.scene.end_ms) // 2
+        if not (late and self.place.outdoors and self.scene.weather == "rain" and "umbrella" in self.scene.props):
+            return None
+        sheet = Sheet(*SIZE, seed=11)
+        umbrella.from_side(sheet, x, y, radius, VERMILION, angle=-5, shaft=1.75, lift=9)
+        return sheet.tinted(tuple(c / 255 for c in self.light.ambient)).sprite()  # type: ignore[arg-type]
+
+    def _insert(self, name: str, way: int) -> Callable[[float, int], Image.Image]:
+        middle, edge = background(self.light.night, self.light.ambient)
+        sheet = Sheet(WIDTH, SIZE[1], 21).fill(mix(middle, edge, 0.3), edge)
+        for n in range(36):  # the ribs of an umbrella, as a faint fan in the paper below
+            a = math.radians(n * 10)
+            sheet.piece(shade(middle, 1.12), strip([(300 + math.cos(a) * 120, 330 + math.sin(a) * 120), (300 + math.cos(a) * 760, 330 + math.sin(a) * 760)], 2, 12),
+                        lift=0, rim=0, alpha=0.2)  # fmt: skip
+        for radius in (300, 236):
+            sheet.piece(mix(middle, self.light.lamp, 0.12), ellipse(300, 330, radius), lift=6, alpha=0.5)
+        sheet.glow(300, 310, 430, self.light.lamp, 0.45)
+        base = sheet.sprite()
+        thing = Sheet(WIDTH, SIZE[1], 23)
+        PROPS[name].paint(thing, 300, 326, 300)
+        item = thing.tinted(tuple(c / 255 for c in mix(self.light.ambient, (255, 255, 255), 0.5))).sprite()  # type: ignore[arg-type]
+        phases = [item.shifted(n / _PHASES) if n else item for n in range(_PHASES)]
+
+        def draw(part: float, number: int) -> Image.Image:
+            drift = way * (part - 0.5) * 2
+            picture = base.image.crop((MARGIN, 0, MARGIN + 540, 960))
+            phase = round((drift * 10 - MARGIN) * _PHASES)
+            phases[phase % _PHASES].onto(picture, phase // _PHASES, round(2 * math.sin(number * 0.13)))
+            return picture
+
+        return draw
+
+
+class _Weather:
+    """Rain, snow or fog as strips and bands of paper that pass between the layers."""
+
+    def __init__(self, kind: str, scene_light: Light) -> None:
+        self.kind = kind
+        self._tone: RGB = mix(scene_light.bottom, (236, 242, 250), 0.6 if scene_light.night else 0.8)
+
+    def far(self, picture: Image.Image, number: int) -> None:
+        self._fall(picture, number, 0, 34)
+        self._drift(picture, number, 0)
+
+    def middle(self, picture: Image.Image, number: int) -> None:
+        self._fall(picture, number, 1, 46)
+        self._drift(picture, number, 1)
+
+    def near(self, picture: Image.Image, number: int) -> None:
+        self._fall(picture, number, 2, 62)
+
+    def _fall(self, picture: Image.Image, number: int, depth: int, speed: int) -> None:
+        if self.kind not in {"rain", "snow"}:
+            return
+        speed = speed if self.kind == "rain" else speed // 9
+        masks = self._masks
+        y = -960 + number * speed % 960
+        x = -round(number * speed * 0.1) % 60 - 60
+        for top in (y, y + 960):
+            picture.paste(self._tone, (x, top), masks[depth])
+
+    def _drift(self, picture: Image.Image, number: int, depth: int) -> None:
+        if self.kind == "fog":
+            mask = self._bands[depth]
+            x = -(number * (1 + depth)) // 2 % 540
+            for left in (x - 540, x):
+                picture.paste(self._tone, (left, 0), mask)
+
+    @cached_property
+    def _masks(self) -> list[Image.Image]:
+        made = []
+        for depth, count in enumerate((120, 80, 26)):
+            rng = np.random.default_rng(depth)
+            sheet = Sheet(660, 1120)
+            size = (1 + depth * 0.8) if self.kind == "rain" else (1.6 + depth * 1.2)
+            for x, y, grow in zip(rng.uniform(0, 660, count), rng.uniform(0, 960, count), rng.uniform(0.7, 1.3, count), strict=True):
+                for top in (y, y - 960, y + 960):  # tiles without a seam
+                    if not -80 < top < 1120:
+                        continue
+                    length = 24 * (1 + depth * 0.7) * grow
+                    shape = strip([(x, top), (x - length * 0.1, top + length)], size * 0.4, size) if self.kind == "rain" else ellipse(x, top, size * grow, steps=8)
+                    sheet.piece((255, 255, 255), shape, lift=0, rim=0)
+            whole = sheet.sprite()
+            mask = Image.new("L", (660, 1120))
+            mask.paste(whole.mask, (whole.x, whole.y))
+            made.append(mask.crop((0, 0, 660, 960)).point([v * (86 + depth * 24) // 255 for v in range(256)]))
+        return made
+
+    @cached_property
+    def _bands(self) -> list[Image.Image]:
+        made = []
+        for depth in range(2):
+            across = np.arange(540, dtype=np.float32) * math.tau / 540
+            down = np.arange(960, dtype=np.float32)[:, None]
+            cover = np.zeros((960, 540), np.float32)
+            for n in range(3):
+                middle = 250 + n * 190 + depth * 60 + 26 * np.sin(across * (n + 1) + n * 2 + depth)
+                cover += np.exp(-(((down - middle) / (70 + n * 14)) ** 2)) * (0.75 + 0.25 * np.sin(across * 2 + n))
+            made.append(Image.fromarray((np.clip(cover, 0, 1) * (150 - depth * 60)).astype(np.uint8)))
+        return made
+
+
+def _places(count: int, outdoors: bool) -> list[tuple[float, float, float, int]]:
+    """Where people stand in a wide shot: neck x and y, scale, and the side that they face."""
+    small = 0.86 if outdoors else 1.0
+    rows: dict[int, list[tuple[float, float, float]]] = {
+        0: [],
+        1: [(270, 372, 1.2)],
+        2: [(160, 376, 1.14), (384, 380, 1.14)],
+        3: [(104, 388, 1.0), (440, 388, 1.0), (272, 350, 0.96)],
+        4: [(92, 396, 0.92), (214, 350, 0.84), (332, 350, 0.84), (450, 396, 0.92)],
+    }
+    if count in rows:
+        spots = rows[count]
+    else:
+        behind = (count + 1) // 2
+        spots = [(70 + 400 * n / max(1, behind - 1), 306, 0.66) for n in range(behind)]
+        ahead = count - behind
+        spots = [(120 + 300 * n / max(1, ahead - 1), 420, 0.78) for n in range(ahead)] + spots
+    return [(x, y, k * small, 1 if x < 270 or (x == 270 and count == 1) else -1) for x, y, k in spots]
+
+
+def _title(board: Board) -> Callable[[float, int], Image.Image]:
+    """The card in front: an umbrella against the light, one panel more for every episode."""
+    sheet = Sheet(*SIZE, seed=31).fill((252, 226, 166), (226, 160, 96))
+    sheet.glow(270, 330, 460, (255, 246, 214), 0.9)
+    for n in range(4):
+        tone = mix((214, 150, 92), (96, 48, 40), n / 3)
+        y = 700 + n * 66
+        ridge = [(x, y - 34 * math.sin(x * 0.012 + n * 1.9) - 16 * math.sin(x * 0.031 + n)) for x in range(-20, 580, 20)]
+        sheet.piece(tone, [*ridge, (580, 980), (-20, 980)], lift=8)
+    for x, way in ((0, 1), (540, -1)):
+        sheet.line((54, 34, 32), [(x, 960), (x + way * 14, 400), (x + way * 34, -20)], 13, 6)
+        for n in range(9):
+            y = 40 + n * 74
+            sheet.piece(shade((64, 42, 36), 1 + n % 3 * 0.12), leaf(x + way * 14, y, 92, 19, (24 if way > 0 else 156) + n % 3 * 15 * way),
+                        leaf(x + way * 14, y, 70, 15, (60 if way > 0 else 120) + n % 2 * 14 * way), lift=6)  # fmt: skip
+    number = f"第{board.episode}集"
+    sheet.text(270, 706, board.series_title, 92, (250, 236, 204))
+    sheet.text(270, 770, f"{number}　{board.title}" if board.title else number, 30, (244, 214, 160))
+    base = sheet.sprite().image
+    threaded = min(umbrella.RIBS - 1, 11 + 2 * board.episode)  # one panel always stays open
+    disc = Sheet(*SIZE, seed=33)
+    umbrella.from_above(disc, 270, 330, 205, VERMILION, rotation=-100, missing=range(threaded, umbrella.RIBS), lift=10)
+    whole = disc.sprite()
+    turned: dict[int, Sprite] = {}
+
+    def draw(part: float, drawing: int) -> Image.Image:
+        step = round(max(0.0, min(1.0, part)) * 24)
+        if step not in turned:
+            turned[step] = whole.turned(14 - step * 0.6, (270, 330))
+        picture = base.copy()
+        turned[step].onto(picture)
+        return picture
+
+    return draw
+
+
+def _ending(board: Board) -> Callable[[float, int], Image.Image]:
+    sheet = Sheet(*SIZE, seed=41).fill((74, 42, 38), (38, 24, 28))
+    sheet.glow(270, 380, 380, (255, 196, 112), 0.7)
+    umbrella.from_side(sheet, 270, 240, 190, OILED if board.last else VERMILION, missing=(6,), lift=10)
+    sheet.text(270, 660, "完" if board.last else "待　续", 54, PAPER)
+    sheet.text(270, 710, board.series_title, 24, (226, 190, 140))
+    sheet.piece((28, 18, 22), smooth((-20, 860), (150, 836), (300, 862), (430, 840), (560, 856), (560, 980), (-20, 980)), lift=8)
+    image = sheet.sprite().image
+    return lambda part, number: image.copy()
+
+
+def _slid(old: Image.Image, new: Image.Image, part: float) -> Image.Image:
+    """The new picture as a sheet that slides in from the right, its torn edge in front."""
+    x = round(540 * (1 - part) ** 2.2)
+    picture = old.copy()
+    edge = _torn_edge()
+    picture.paste((14, 8, 10), (x - 70, 0), edge[0])
+    picture.paste(new.crop((0, 0, 540 - x, 960)), (x, 0))
+    picture.paste((246, 238, 220), (x - 12, 0), edge[1])
+    return picture
+
+
+_EDGE: list[Image.Image] = []
+
+
+def _torn_edge() -> list[Image.Image]:
+    if not _EDGE:
+        ramp = np.linspace(0, 1, 70, dtype=np.float32)[None, :] ** 2 * 150
+        _EDGE.append(Image.fromarray(np.repeat(ramp, 960, 0).astype(np.uint8)))
+        torn = [(3 + 3 * math.sin(y * 0.37) + 2 * math.sin(y * 0.11) + 1.5 * math.sin(y * 1.7), float(y)) for y in range(-4, 968, 4)]
+        sheet = Sheet(20, 960).piece((255, 255, 255), [*torn, (15, 968), (15, -4)], lift=0, rim=0)
+        whole = sheet.sprite()
+        mask = Image.new("L", (20, 960))
+        mask.paste(whole.mask, (whole.x, whole.y))
+        _EDGE.append(mask)
+    return _EDGE
+
+
+def _vignette() -> Image.Image:
+    spot = light_spot(540, 960, 270, 400, 1150)
+    return Image.fromarray(np.clip((0.42 - spot) * 300, 0, 110).astype(np.uint8))
+
+

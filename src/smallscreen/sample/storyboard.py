@@ -1,0 +1,296 @@
+"""What is seen when: the storyboard's scenes, who speaks each cue, and the shots that follow from it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any, Literal
+
+import pysubs2
+
+from smallscreen.series.model import Cue, cue_id
+
+Kind = Literal["title", "wide", "two", "close", "insert", "end"]
+
+_LINE = re.compile(r"^(?P<who>[^\s（(：:△【]{1,8}?)(?P<voice>OS|VO)?(?:（(?P<manner>[^）]*)）)?[：:](?P<text>.+)$")
+_EPISODE = re.compile(r"^第(\d+)集\s*(.*)$")
+_SHORTEST, _OPENING, _PAUSE, _LONGEST = 2600, 4600, 2300, 7000  # ms
+
+
+@dataclass(frozen=True, slots=True)
+class BoardScene:
+    """One scene of the storyboard; times in ms from the start of the episode."""
+
+    episode: int
+    scene: str
+    place: str
+    motif: str
+    time: str
+    weather: str
+    mood: str
+    props: tuple[str, ...]
+    characters: tuple[str, ...]
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+    aliases: tuple[str, ...]
+    gender: str | None
+    age: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What the camera shows from `start_ms` to `end_ms`; `scene` is an index into the episode's scenes."""
+
+    kind: Kind
+    start_ms: int
+    end_ms: int
+    scene: int
+    who: tuple[str, ...] = ()
+    prop: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All that one episode needs to be drawn."""
+
+    episode: int
+    series_title: str
+    title: str
+    last: bool
+    scenes: tuple[BoardScene, ...]
+    cues: tuple[Cue, ...]
+    people: dict[str, Person]
+    shots: tuple[Shot, ...]
+    duration_ms: int
+
+
+def load(folder: Path, episode: int) -> Board:
+    """Reads one episode of a packaged series; ValueError where the storyboard has no such episode."""
+    head = tomllib.loads((folder / "series.toml").read_text("utf-8"))
+    scenes = read_scenes(folder / "storyboard.toml")
+    mine = tuple(scene for scene in scenes if scene.episode == episode)
+    if not mine:
+        raise ValueError(f"the storyboard has no episode {episode}; it has {sorted({s.episode for s in scenes})}")
+    people = {p.name: p for p in _people(head)}
+    titles, spoken = _script((folder / "script.txt").read_text("utf-8"), people, episode)
+    cues = tuple(_with_speakers(_cues(folder / f"ep{episode:03d}.zh.srt", episode), spoken))
+    return board(
+        mine, cues, people, series_title=str(head["title"]), title=titles.get(episode, ""),
+        last=episode == max(s.episode for s in scenes),
+    )  # fmt: skip
+
+
+def board(
+    scenes: Sequence[BoardScene],
+    cues: Sequence[Cue],
+    people: dict[str, Person],
+    *,
+    series_title: str = "",
+    title: str = "",
+    last: bool = False,
+) -> Board:
+    """Plans the shots of an episode from its scenes and its cues with speakers."""
+    duration = scenes[-1].end_ms
+    shots: list[Shot] = []
+    for number, scene in enumerate(scenes):
+        inside = [c for c in cues if scene.start_ms <= c.start_ms < scene.end_ms]
+        shots += _shots(number, scene, inside)
+    opening = min(2600, max(1300, cues[0].start_ms - 250)) if cues else 1500
+    shots = _framed(shots, min(opening, duration // 3), cues[-1].end_ms if cues else 0, duration)
+    return Board(
+        scenes[0].episode, series_title, title, last, tuple(scenes), tuple(cues), people, tuple(shots), duration
+    )  # fmt: skip
+
+
+def read_scenes(path: Path) -> list[BoardScene]:
+    """The scenes of a storyboard file."""
+    made = []
+    for entry in tomllib.loads(path.read_text("utf-8"))["scene"]:
+        made.append(
+            BoardScene(
+                episode=int(entry["episode"]),
+                scene=str(entry["scene"]),
+                place=str(entry.get("place", "")),
+                motif=str(entry["motif"]),
+                time=str(entry["time"]),
+                weather=str(entry["weather"]),
+                mood=str(entry["mood"]),
+                props=tuple(entry.get("props", ())),
+                characters=tuple(entry.get("characters", ())),
+                start_ms=round(float(entry["start"]) * 1000),
+                end_ms=round(float(entry["end"]) * 1000),
+            )
+        )
+    return made
+
+
+def _people(head: dict[str, Any]) -> Iterator[Person]:
+    for entry in head.get("character", ()):
+        yield Person(entry["name"], tuple(entry.get("aliases", ())), entry.get("gender"), entry.get("age"))
+
+
+def _cues(path: Path, episode: int) -> list[Cue]:
+    events = pysubs2.load(str(path), encoding="utf-8-sig")
+    return [
+        Cue(cue_id(episode, n), episode, n, event.start, event.end, event.plaintext)
+        for n, event in enumerate(events, 1)
+    ]
+
+
+def _script(text: str, people: dict[str, Person], wanted: int) -> tuple[dict[int, str], list[tuple[str, bool, str]]]:
+    """Titles of episodes, and the wanted one's dialogue: (name, is only a voice, letters)."""
+    names = {alias: p.name for p in people.values() for alias in (p.name, *p.aliases)}
+    titles: dict[int, str] = {}
+    spoken: list[tuple[str, bool, str]] = []
+    episode = 0
+    for line in text.splitlines():
+        if head := _EPISODE.match(line.strip()):
+            episode = int(head[1])
+            titles[episode] = head[2]
+        elif episode == wanted and (match := _LINE.match(line.strip())) and match["who"] in names:
+            away = match["voice"] == "VO" or match["manner"] == "画外"
+            spoken.append((names[match["who"]], away, _letters(match["text"])))
+    return titles, spoken
+
+
+def _with_speakers(cues: list[Cue], spoken: list[tuple[str, bool, str]]) -> Iterator[Cue]:
+    """The sample's cues are stretches of the script's lines, in order: walk through both."""
+    at = 0
+    for cue in cues:
+        letters = _letters(cue.text)
+        window = range(at, min(at + 6, len(spoken)))
+        found = next((n for n in window if letters and letters in spoken[n][2]), None)
+        if found is None:  # a word was changed when the lines were recorded
+            likely = [(_shared(letters, spoken[n][2]), -n) for n in window[:4]]
+            score, place = max(likely, default=(0.0, 0))
+            found = -place if score >= 0.6 else None
+        if found is None:
+            yield cue
+            continue
+        at = found
+        yield replace(cue, speaker=spoken[found][0])
+
+
+def _shared(part: str, whole: str) -> float:
+    """How much of `part` is found, in order, in `whole`: 0 to 1."""
+    blocks = SequenceMatcher(None, part, whole, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / max(1, len(part))
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text)
+
+
+@dataclass(slots=True)
+class _Stretch:
+    start: int
+    end: int
+    who: set[str]
+    silent: bool = False
+
+
+def _shots(number: int, scene: BoardScene, cues: list[Cue]) -> list[Shot]:
+    """Cuts a scene: it opens wide, follows who speaks, and looks at things while nobody does."""
+    stretches = list(_stretches(scene, cues))
+    props = list(scene.props)
+    shots: list[Shot] = []
+    pending: list[_Stretch] = []
+    people = [name for name in scene.characters]
+    several = len(people) > 1
+
+    def flush() -> None:
+        if not pending:
+            return
+        start, end = pending[0].start, pending[-1].end
+        who = [name for name in people if any(name in s.who for s in pending)]
+        by_phone = not who and "phone" in scene.props and any(s.who for s in pending)
+        pending.clear()
+        if by_phone and shots:
+            shots.append(Shot("insert", start, end, number, prop="phone"))
+            return
+        if not shots or not who or len(who) > 2:
+            kind: Kind = "wide"
+        elif len(who) == 2:
+            kind = "two"
+        else:
+            kind = "close"
+        recent = [s.kind for s in shots[-3:]]
+        if kind == "close" and recent == ["close", "close", "close"]:
+            kind = "wide"
+        same = shots and shots[-1].kind == kind and shots[-1].who == tuple(who)
+        if same and end - shots[-1].start_ms <= _LONGEST:
+            shots[-1] = replace(shots[-1], end_ms=end)
+        else:
+            shots.append(Shot("wide" if same and several else kind, start, end, number, tuple(who)))
+
+    for stretch in stretches:
+        if stretch.silent:
+            flush()
+            if shots and props:
+                shots.append(Shot("insert", stretch.start, stretch.end, number, prop=props.pop(0)))
+            else:
+                pending.append(stretch)
+            continue
+        pending.append(stretch)
+        least = _SHORTEST if shots else _OPENING
+        if pending[-1].end - pending[0].start >= least:
+            flush()
+    flush()
+    return _divided(shots, people if several else [])
+
+
+def _stretches(scene: BoardScene, cues: list[Cue]) -> Iterator[_Stretch]:
+    """A scene without gaps: speech, and the pauses long enough to show something."""
+    at = scene.start_ms
+    for n, cue in enumerate(cues):
+        following = cues[n + 1].start_ms if n + 1 < len(cues) else scene.end_ms
+        who = {cue.speaker} if cue.speaker else set()
+        if following - cue.end_ms >= _PAUSE:
+            yield _Stretch(at, cue.end_ms + 350, who)
+            at = following - 300 if n + 1 < len(cues) else following
+            yield _Stretch(cue.end_ms + 350, at, set(), silent=True)
+        else:
+            end = following - 120 if n + 1 < len(cues) else following
+            yield _Stretch(at, end, who)
+            at = end
+    if at < scene.end_ms:
+        yield _Stretch(at, scene.end_ms, set())
+
+
+def _divided(shots: list[Shot], people: list[str]) -> list[Shot]:
+    """Shots that last too long change over to a listener or to the whole room half way."""
+    made: list[Shot] = []
+    for shot in shots:
+        if shot.end_ms - shot.start_ms <= _LONGEST or not made:
+            made.append(shot)
+            continue
+        middle = (shot.start_ms + shot.end_ms) // 2
+        other = [name for name in people if name not in shot.who]
+        kind: Kind = "wide" if shot.kind != "wide" else "two" if len(people) > 1 else "close"
+        who = shot.who if shot.kind != "wide" else tuple((list(shot.who) + other)[:2])
+        made.append(replace(shot, end_ms=middle))
+        made.append(replace(shot, start_ms=middle, kind=kind, who=who, prop=""))
+    return made
+
+
+def _framed(shots: list[Shot], opening: int, last_word: int, duration: int) -> list[Shot]:
+    """The title card in front and, where there is time after the last word, the end card behind."""
+    made = [Shot("title", 0, opening, 0)]
+    for shot in shots:
+        if shot.end_ms > opening + 400:
+            made.append(replace(shot, start_ms=max(shot.start_ms, opening)))
+    closing = max(last_word + 500, duration - 2200)
+    if duration - closing >= 900:
+        made = [replace(s, end_ms=min(s.end_ms, closing)) for s in made if s.start_ms < closing - 300]
+        made[-1] = replace(made[-1], end_ms=closing)
+        made.append(Shot("end", closing, duration, made[-1].scene))
+    return made
