@@ -60,7 +60,10 @@ def recognize(data: bytes) -> tuple[str | None, str]:
     utf8 = _decoded(data, "utf-8")
     if utf8 is not None and "\0" not in utf8:
         sequences = sum(1 for char in utf8 if char > "\x7f")
-        if sequences >= _SURE_SEQUENCES or (sequences == 0 and not _maybe_utf16(data)):
+        letters = sum(1 for char in utf8 if char.isascii() and char.isalpha())
+        # Many sequences, or a few in a text of Latin letters, are no chance.
+        sure = sequences >= _SURE_SEQUENCES or 0 < 10 * sequences <= letters
+        if sure or (sequences == 0 and not _maybe_utf16(data)):
             return utf8, "utf-8"
     best: tuple[float, str, str] | None = None
     for codec, name, prior in _CANDIDATES:
@@ -158,7 +161,7 @@ def _probability(char: str) -> float:
         return _han(char)
     if 0xC0 <= code <= 0x24F or 0x1EA0 <= code <= 0x1EF9:  # accented Latin
         return 1 / 900
-    if char in "¿¡«»°–€":
+    if char in "\xa0¿¡«»°–€":
         return 1 / 2000
     if 0x370 <= code <= 0x10FF or 0x1E00 <= code <= 0x1FFF:  # Greek to Georgian, with Arabic, Hindi and Thai
         return 1 / 8000 if char.isprintable() else _NEVER

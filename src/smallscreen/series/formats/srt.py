@@ -12,7 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from smallscreen.errors import FileProblem
-from smallscreen.series.formats.base import Format, Layout, RawCue, Timed, checked_times, clock, directed
+from smallscreen.series.formats.base import (
+    Format,
+    Layout,
+    RawCue,
+    Timed,
+    checked_times,
+    clock,
+    directed,
+    italic_runs,
+)
 from smallscreen.series.text import plain
 
 EXPECTED_TIMES = "a time line such as 00:00:01,000 --> 00:00:02,500"
@@ -62,7 +71,9 @@ class SubRip(Format):
         blocks = []
         for index, line in enumerate(lines, start=1):
             # SRT cannot escape; a word joiner keeps "-->" from being taken for a time line.
-            text = directed(line.text.replace("-->", "--\u2060>"), layout.rtl, embed=True)
+            text = directed(line.text, layout.rtl, embed=True)
+            text = "".join(f"<i>{run}</i>" if italic else run for italic, run in italic_runs(text))
+            text = text.replace("-->", "--\u2060>")
             times = f"{clock(line.start_ms, ',')} --> {clock(line.end_ms, ',')}"
             blocks.append(f"{index}\n{times}\n{text}\n")
         return "\n".join(blocks)

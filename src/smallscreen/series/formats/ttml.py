@@ -264,7 +264,7 @@ def _parse(text: str, path: Path) -> Element:
         root: Element = parser.close()
         return root
     except ParseError as e:
-        raise FileProblem(path, e.position[0], f"it is not well-formed XML ({e.msg.split(':')[0]})", "TTML") from None
+        raise FileProblem(path, e.position[0], f"it is not well-formed XML ({str(e).split(':')[0]})", "TTML") from None
     except (DefusedXmlException, ValueError) as e:
         kind = type(e).__name__.removesuffix("Forbidden")
         raise FileProblem(path, None, f"it declares entities, which are not read ({kind})", "TTML without them") from None
