@@ -21,11 +21,12 @@ _ZH = (
     r"(忽略|无视|忘记|忘掉|抛弃).{0,12}(指令|指示|提示词|规则|设定|翻译任务|翻译要求|系统)",
     r"(以上|上面|上述|之前|前面|先前|所有).{0,8}(指令|指示|提示词?|命令|规则|设定).{0,8}(作废|无效|忽略|取消|失效)",
     r"(不要|别|停止|禁止|无需|不用|拒绝)(再)?(继续)?(翻译|按照)",
-    r"(把|将|请|给我|必须|应当|应该|一律|全部|全都|统统|都).{0,16}(翻译成|翻译为|译成|译为|替换成|替换为|改写成|改写为|输出|回复|返回)",
+    r"(把|将|请|给我|必须|应当|应该|一律|全部|全都|统统).{0,16}(翻译成|翻译为|译成|译为|替换成|替换为|改写成|改写为)",
+    r"(一律|全部|全都|统统|每一?(行|句|条)).{0,8}(输出|回复|返回|回答)",
     r"(所有|全部|每一?|其他|其它|其余|剩下|下面|以下|接下来)的?.{0,6}(字幕|台词|行|条|句子|译文|翻译|内容).{0,12}(改|换|写|译|输出|回复|返回|变成|删)",
-    r"(你现在是|从现在(开始|起)?.{0,4}你(就)?是|你不再是|你的身份是|你的任务是|扮演一?个?)",
-    r"(系统提示|提示词|系统消息|system\s*prompt|开发者模式|越狱|人工智能|语言模型|大模型|翻译器|翻译引擎|机器翻译|chatgpt|gpt-?\d)",
-    r"(只|仅|直接)(需|要|能|可以|许|准)?(输出|回复|返回|回答)",
+    r"(你现在是|从现在(开始|起)?.{0,4}你(就)?是|你不再是)一?(个|名|位|台)?.{0,6}(翻译|助手|模型|机器人|ai)",
+    r"(系统提示词|提示词|开发者模式|语言模型|翻译引擎|system\s*prompt|chatgpt|gpt-?\d)",
+    r"(只|仅|直接)(需|要|能|可以|许|准)?输出",
 )
 _EN = (
     r"\b(ignore|disregard|forget|override|bypass|skip)\b.{0,40}\b(above|previous|prior|earlier|all|any|every|other|rest|instructions?|rules?|prompts?|text|lines?)\b",
@@ -33,7 +34,7 @@ _EN = (
     r"\byou\s+are\s+(now|no\s+longer)\b",
     r"\byou\s+are\s+(a|an|my)\s+(ai|assistant|language\s+model|translator|chat\s*bot|helpful)",
     r"\b(new|following|these|my|your)\s+instructions?\b",
-    r"\b(respond|reply|answer|output|print|translate|replace|rewrite|render)\b.{0,30}\b(only|with|every|all|each|everything|lines?)\b",
+    r"\b(respond|reply|answer|output|print|translate|replace|rewrite|render)\b[^.!?]{0,30}\b(only|with|every|all|each|everything|lines?)\b",
     r"\b(jailbreak|prompt\s*injection|as\s+an\s+ai|language\s+model|chatgpt)\b",
     r"\b(do\s+not|don'?t|stop|never)\s+translat",
     r"\b(ignora|olvida|ignorez|ignoriere|abaikan)\b",
@@ -41,7 +42,7 @@ _EN = (
 # Marks of chat formats, of JSON and of code: speech holds none of them.
 _MARKS = (
     r"<\|[^>]{0,40}\|?>?|\[/?inst\]|<</?sys>>|</?(system|user|assistant|human|instructions?)>",
-    r"(^|[\n\r.。!！])\s*(system|assistant|user|human|系统|助手|用户)\s*[:：]",
+    r"(^|[\n\r.。!！])\s*(system|assistant|user)\s*[:：]",
     r"```|\"\s*[:：]\s*\"|[\"'”]\s*[}\]]|[{\[]\s*[\"'“]",
     r"\b(json|base64|xml|yaml)\b",
 )
