@@ -51,7 +51,7 @@ class SubStation(Format):
     def read(self, text: str, path: Path) -> list[RawCue]:
         section, fields = "", list(_DEFAULT_FIELDS)
         cues: list[RawCue] = []
-        seen: set[tuple[int, int, str]] = set()
+        seen: dict[tuple[int, int, str], str] = {}
         events = None
         for number, line in enumerate(text.split("\n"), start=1):
             heading = _SECTION.fullmatch(line.strip())
@@ -65,10 +65,11 @@ class SubStation(Format):
             if kind.lower() == "format" and colon:
                 fields = _fields(rest, path, number)
             elif kind.lower() == "dialogue" and colon:
-                cue = _cue(rest, fields, path, number)
-                # Layers of one subtitle (an outline below, a fill above) are one cue.
-                if cue and (key := (cue.start_ms, cue.end_ms, cue.text)) not in seen:
-                    seen.add(key)
+                cue, layer = _cue(rest, fields, path, number)
+                if cue is None:
+                    continue
+                # The same words at the same time on two layers (an outline below, a fill above) are one cue.
+                if seen.setdefault((cue.start_ms, cue.end_ms, cue.text), layer) == layer:
                     cues.append(cue)
         if events is None:
             raise FileProblem(path, 1, "it has no [Events]", "a section [Events] with Dialogue lines")
@@ -113,7 +114,8 @@ def _fields(rest: str, path: Path, number: int) -> list[str]:
     return fields
 
 
-def _cue(rest: str, fields: list[str], path: Path, number: int) -> RawCue | None:
+def _cue(rest: str, fields: list[str], path: Path, number: int) -> tuple[RawCue | None, str]:
+    """(cue, or None for a drawing; its layer and style)."""
     values = rest.split(",", len(fields) - 1)
     if len(values) < len(fields):
         raise FileProblem(
@@ -123,9 +125,10 @@ def _cue(rest: str, fields: list[str], path: Path, number: int) -> RawCue | None
     start, end = (_ms(row[field], path, number) for field in ("start", "end"))
     checked_times(path, number, start, end)
     text = _text(row["text"])
+    layer = f"{row.get('layer', '')},{row.get('style', '')}"
     if text is None:
-        return None
-    return RawCue(start, end, text, (row.get("name") or row.get("actor") or "").strip() or None, number)
+        return None, layer
+    return RawCue(start, end, text, (row.get("name") or row.get("actor") or "").strip() or None, number), layer
 
 
 def _ms(value: str, path: Path, number: int) -> int:
