@@ -80,6 +80,21 @@ def font(locale_or_text: str, size: float, weight: str = "regular") -> ImageFont
     return _font(family(locale_or_text), size, weight)
 
 
+@cache
+def font_path(name: str) -> Path:
+    """The file of a family (`Noto Sans SC`), a variable TrueType font; UserError where it is not installed."""
+    package, inside = _FILES[name]
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise UserError(
+            f"The font {name} is not installed; install the package {package.replace('_', '-')} again with pip."
+        )
+    path = Path(spec.origin).parent / inside
+    if not path.is_file():
+        raise UserError(f"The font file {path.name} is missing from the package {package}; install it again.")
+    return path
+
+
 def runs(text: str, locale: str | None = None) -> list[Run]:
     """Splits one line into runs, left to right as they stand on the screen.
 
@@ -318,7 +333,7 @@ def _font(name: str, size: float, weight: str) -> ImageFont.FreeTypeFont:
         raise ValueError(f"no weight {weight!r}; there are {', '.join(WEIGHTS)}")
     # Without raqm (some builds of Pillow) Arabic, Thai and Hindi lose their joining; the rest is right.
     engine = ImageFont.Layout.RAQM if _HAS_RAQM else ImageFont.Layout.BASIC
-    made = ImageFont.truetype(str(_path(name)), size, layout_engine=engine)
+    made = ImageFont.truetype(str(font_path(name)), size, layout_engine=engine)
     axes = [
         float(WEIGHTS[weight] if _is_weight(axis) else axis["default"] or 0)
         for axis in made.get_variation_axes()
@@ -337,19 +352,5 @@ def _coverage(name: str) -> frozenset[int]:
     """The code points that a font has a glyph for."""
     from fontTools.ttLib import TTFont  # 60 ms to import, and only mixed or unknown text needs it
 
-    with TTFont(_path(name), lazy=True) as opened:
+    with TTFont(font_path(name), lazy=True) as opened:
         return frozenset(opened.getBestCmap())
-
-
-@cache
-def _path(name: str) -> Path:
-    package, inside = _FILES[name]
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise UserError(
-            f"The font {name} is not installed; install the package {package.replace('_', '-')} again with pip."
-        )
-    path = Path(spec.origin).parent / inside
-    if not path.is_file():
-        raise UserError(f"The font file {path.name} is missing from the package {package}; install it again.")
-    return path

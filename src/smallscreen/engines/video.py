@@ -229,16 +229,20 @@ def burn(
     rotation is applied, an odd width or height loses its last column or row (H.264 in 4:2:0 wants
     even ones). Damaged stretches of the source are passed over. UserError where it is not a video.
     """
+    with _opened(in_path) as source:
+        first = next(_decoded(source, source.streams.video[0]), None)
+    if first is None:
+        raise UserError(f"{Path(in_path).name}: no picture can be read from it; export the video again.")
     partial = _partial(out_path)
     try:
         with _opened(in_path) as source:
             target = av.open(str(partial), "w", format=_format(out_path), options={"movflags": "+faststart"})
             try:
-                frames = _burn(source, target, overlays, progress, {"crf": str(crf), "preset": preset})
+                _burn(
+                    source, target, _upright(first), overlays, progress, {"crf": str(crf), "preset": preset}
+                )
             finally:
                 target.close()
-        if not frames:
-            raise UserError(f"{Path(in_path).name}: no picture can be read from it; export the video again.")
         os.replace(partial, out_path)
     except av.error.FFmpegError as problem:
         raise UserError(
@@ -255,10 +259,11 @@ def burn(
 def _burn(
     source: InputContainer,
     target: OutputContainer,
+    first: av.VideoFrame,
     overlays: Sequence[Overlay],
     progress: Progress | None,
     options: dict[str, str],
-) -> int:
+) -> None:
     video = source.streams.video[0]
     video.thread_type = "AUTO"
     base = _start(source)
@@ -266,7 +271,11 @@ def _burn(
     total = float((source.duration or 0) / 1_000_000) or 1.0
     rate = video.average_rate or video.guessed_rate or Fraction(24)
     out = target.add_stream("libx264", rate=rate, options=options | {"g": str(max(1, round(rate * 2)))})
-    out.pix_fmt = "yuv420p"
+    # All is set before the first packet goes out: the sound may come first, and opens the encoders.
+    out.width, out.height, out.pix_fmt = first.width // 2 * 2, first.height // 2 * 2, "yuv420p"
+    out.codec_context.time_base = tick
+    out.codec_context.color_range = first.color_range
+    out.codec_context.colorspace = first.colorspace
     sounds: dict[int, Any] = {}
     for stream in source.streams.audio:
         if stream.codec_context.codec.canonical_name in _COPYABLE_AUDIO:
@@ -281,12 +290,7 @@ def _burn(
         at = _time_ms(frame, base)
         picture = _upright(frame)
         wide, high = picture.width // 2 * 2, picture.height // 2 * 2
-        if not count:
-            out.width, out.height = wide, high
-            out.codec_context.time_base = tick
-            out.codec_context.color_range = picture.color_range
-            out.codec_context.colorspace = picture.colorspace
-        elif (wide, high) != (out.width, out.height):  # a stream may change its size midway
+        if (wide, high) != (out.width, out.height):  # a stream may change its size midway
             picture = picture.reformat(width=out.width, height=out.height)
             wide, high = out.width, out.height
         visible = schedule.at(at, wide, high, picture)
@@ -323,12 +327,10 @@ def _burn(
                 for frame in packet.decode():
                     frame.pts = None if frame.pts is None else frame.pts - shift
                     target.mux(sound.encode(frame))
-    if count:
-        target.mux(out.encode(None))
-        for index, sound in sounds.items():
-            if source.streams[index].codec_context.codec.canonical_name not in _COPYABLE_AUDIO:
-                target.mux(sound.encode(None))
-    return count
+    target.mux(out.encode(None))
+    for index, sound in sounds.items():
+        if source.streams[index].codec_context.codec.canonical_name not in _COPYABLE_AUDIO:
+            target.mux(sound.encode(None))
 
 
 class _Prepared:
@@ -459,6 +461,8 @@ def _opened(path: Path) -> Iterator[InputContainer]:
             f"{name}: this is not a video that can be read; give an MP4, MOV or MKV file."
         ) from problem
     with container:
+        if not container.streams.video and not container.streams.audio:  # a subtitle file, for one
+            raise UserError(f"{name}: this is not a video that can be read; give an MP4, MOV or MKV file.")
         if not container.streams.video:
             raise UserError(f"{name}: the file holds no picture; give the episode's video, not its sound.")
         yield container

@@ -49,7 +49,7 @@ def copy_to(folder: Path, with_video_for: Iterable[int] = (), progress: Progress
 
 def render(episode: int, out: Path, progress: Progress | None = None) -> Path:
     """The video of one episode at `out`; drawn when it is not in the cache. UserError: no such episode."""
-    from smallscreen.sample.render import cached
+    from smallscreen.sample.film import cached
 
     _known([episode])
     return _link(cached(episode, progress), out)
@@ -57,7 +57,7 @@ def render(episode: int, out: Path, progress: Progress | None = None) -> Path:
 
 def render_many(wanted: Iterable[int], folder: Path, progress: Progress | None = None) -> list[Path]:
     """The videos of several episodes as `folder/ep001.mp4`; two are drawn at a time."""
-    from smallscreen.sample.render import cached_many
+    from smallscreen.sample.film import cached_many
 
     numbers = list(wanted)
     _known(numbers)
@@ -67,7 +67,7 @@ def render_many(wanted: Iterable[int], folder: Path, progress: Progress | None =
 
 def contact_sheet(wanted: Sequence[int], out: Path, columns: int = 6) -> Path:
     """One picture (PNG) with frames of the given episodes side by side."""
-    from smallscreen.sample.render import contact_sheet as draw
+    from smallscreen.sample.film import contact_sheet as draw
 
     _known(wanted)
     return draw(wanted, out, columns)

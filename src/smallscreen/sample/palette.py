@@ -80,16 +80,14 @@ TIMES, MOODS, WEATHER = tuple(_TIMES), tuple(_MOODS), tuple(_WEATHER)
 
 def light(time: str, mood: str, weather: str) -> Light:
     """The light of a scene; ValueError names what the storyboard asks for and we do not have."""
-    for value, known in ((time, _TIMES), (mood, _MOODS), (weather, _WEATHER)):
-        if value not in known:
-            raise ValueError(f"the storyboard asks for {value!r}; there are {', '.join(known)}")
+    for asked, known in ((time, _TIMES), (mood, _MOODS), (weather, _WEATHER)):
+        if asked not in known:
+            raise ValueError(f"the storyboard asks for {asked!r}; there are {', '.join(known)}")
     base = _TIMES[time]
-    made = {}
+    made: dict[str, RGB] = {"lamp": base.lamp}
     for field in fields(Light):
-        value = getattr(base, field.name)
-        if field.name == "lamp":
-            made[field.name] = value
-        elif field.name != "night":
+        if field.name not in {"lamp", "night"}:
+            value: RGB = getattr(base, field.name)
             for color, part, bright in (_MOODS[mood], _WEATHER[weather]):
                 # Indoor papers and figures take half of the weather: the lamp or the wall keeps its own color.
                 inside = 0.5 if field.name in {"wall", "floor", "wood", "ambient"} else 1.0

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from smallscreen.engines.fonts import draw_text
 
 Point = tuple[float, float]
-Shape = list[Point]
+Shape = Sequence[Point]
 RGB = tuple[int, int, int]
 
 FINE = 3  # shapes are drawn this many times larger and reduced: smooth edges
@@ -127,7 +127,9 @@ class Sheet:
         cover += solid[..., 0]
         return self
 
-    def line(self, color: RGB, points: Sequence[Point], width: float, lift: float = 0, alpha: float = 1) -> Sheet:
+    def line(
+        self, color: RGB, points: Sequence[Point], width: float, lift: float = 0, alpha: float = 1
+    ) -> Sheet:
         """A strip of paper, or a thread, along points."""
         return self.piece(color, strip(points, width), lift=lift, rim=0.1 if lift else 0, alpha=alpha)
 
@@ -157,11 +159,22 @@ class Sheet:
             self._cover[y0:y1, x0:x1] += solid
         return self
 
-    def text(self, x: float, y: float, words: str, size: float, color: RGB, alpha: float = 1, vertical: bool = False) -> Sheet:
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        size: float,
+        color: RGB,
+        alpha: float = 1,
+        vertical: bool = False,
+    ) -> Sheet:
         """Characters cut out of paper, centered about x, with their first baseline at y."""
         image = Image.new("RGBA", (self.width, self.height))
         written = "\n".join(words) if vertical else words
-        draw_text(image, (x, y), written, locale="zh-Hans", size=size, weight="black", fill=color, align="center")
+        draw_text(
+            image, (x, y), written, locale="zh-Hans", size=size, weight="black", fill=color, align="center"
+        )
         layer = np.asarray(image, np.float32)
         mask = layer[..., 3] * (alpha / 255)
         paper, cover = self._color, self._cover
@@ -218,7 +231,13 @@ def rounded(x0: float, y0: float, x1: float, y1: float, radius: float) -> Shape:
 
 
 def ellipse(
-    x: float, y: float, rx: float, ry: float | None = None, start: float = 0, end: float = 360, steps: int = 48
+    x: float,
+    y: float,
+    rx: float,
+    ry: float | None = None,
+    start: float = 0,
+    end: float = 360,
+    steps: int = 48,
 ) -> Shape:
     ry = rx if ry is None else ry
     angles = np.radians(np.linspace(start, end, steps, endpoint=end - start < 360))
@@ -239,7 +258,7 @@ def smooth(*points: Point, closed: bool = True, steps: int = 8) -> Shape:
             0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
         )
     curve = np.concatenate(made)
-    shape = [(float(x), float(y)) for x, y in curve]
+    shape: Shape = [(float(x), float(y)) for x, y in curve]
     return shape if closed else [*shape, (float(points[-1][0]), float(points[-1][1]))]
 
 
@@ -266,7 +285,7 @@ def rough(points: Sequence[Point], amount: float = 0.8, step: float = 26) -> Sha
     """Straight lines as scissors cut them: a point every `step` pixels, off by up to `amount`."""
     if amount <= 0:
         return list(points)
-    made: Shape = []
+    made: list[Point] = []
     for (ax, ay), (bx, by) in zip(points, [*points[1:], points[0]], strict=True):
         count = max(1, int(math.hypot(bx - ax, by - ay) / step))
         for i in range(count):
@@ -334,7 +353,11 @@ def _grain_tile() -> np.ndarray:
     fibers = Image.new("L", (512, 512))
     draw = ImageDraw.Draw(fibers)
     for x, y, a, length in zip(
-        rng.uniform(0, 512, 260), rng.uniform(0, 512, 260), rng.uniform(0, math.tau, 260), rng.uniform(5, 18, 260), strict=True
+        rng.uniform(0, 512, 260),
+        rng.uniform(0, 512, 260),
+        rng.uniform(0, math.tau, 260),
+        rng.uniform(5, 18, 260),
+        strict=True,
     ):
         draw.line((x, y, x + math.cos(a) * length, y + math.sin(a) * length), fill=150)
     soft = np.asarray(fibers.filter(ImageFilter.GaussianBlur(0.6)), np.float32) / 255

@@ -11,8 +11,20 @@ import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from smallscreen.sample.paper import RGB, Shape, Sheet, Sprite, ellipse, mix, place, rounded, shade, smooth, strip
 from smallscreen.sample.palette import INK, PAPER, VERMILION
+from smallscreen.sample.paper import (
+    RGB,
+    Shape,
+    Sheet,
+    Sprite,
+    ellipse,
+    mix,
+    place,
+    rounded,
+    shade,
+    smooth,
+    strip,
+)
 
 HEM = 350  # where a coat ends, units below the neck
 SKIN: RGB = (238, 200, 164)
@@ -62,8 +74,13 @@ def look(name: str, gender: str | None = None, age: int | None = None) -> Look:
     if name in WARDROBE:
         return WARDROBE[name]
     old, young = (age or 40) >= 65, (age or 40) < 22
-    hair = {True: "bun" if old else "ponytail" if young else "bob", False: "thin" if old else "mop" if young else "parted"}
-    made = Look(hair[gender == "female"], (206, 202, 198) if old else (44, 36, 38), (120, 110, 100), PAPER, "jacket")
+    hair = {
+        True: "bun" if old else "ponytail" if young else "bob",
+        False: "thin" if old else "mop" if young else "parted",
+    }
+    made = Look(
+        hair[gender == "female"], (206, 202, 198) if old else (44, 36, 38), (120, 110, 100), PAPER, "jacket"
+    )
     number = sum(map(ord, name))
     coats: tuple[RGB, ...] = ((122, 104, 84), (84, 112, 116), (150, 92, 78), (104, 112, 84))
     return replace(made, coat=coats[number % 4], build=1 if gender == "female" else 1.1)
@@ -87,13 +104,17 @@ class Puppet:
         self._light = (ambient[0] / 255, ambient[1] / 255, ambient[2] / 255)
         self._parts: dict[tuple[object, ...], Sprite] = {}
 
-    def draw(self, target: object, x: float, y: float, face: Face, nod: float, sway: float, arm: float) -> None:
+    def draw(
+        self, target: object, x: float, y: float, face: Face, nod: float, sway: float, arm: float
+    ) -> None:
         """Pastes the puppet with the root of its neck at x, y (pixels); angles in degrees."""
         y -= self.dress.height * self.scale
         dx, dy = round(x), round(y)
         for sprite in (
             self._part("body", sway, lambda: self._body()),
-            self._part("arm", sway * 0.5 + arm, lambda: self._arm(), joint=(52 * self.dress.build * self.side, 38)),
+            self._part(
+                "arm", sway * 0.5 + arm, lambda: self._arm(), joint=(52 * self.dress.build * self.side, 38)
+            ),
         ):
             sprite.onto(target, dx, dy)  # type: ignore[arg-type]
         lean = math.sin(math.radians(sway)) * 8 * self.scale
@@ -121,7 +142,9 @@ class Puppet:
 class _Stage:
     """A sheet that is drawn on in units about the neck."""
 
-    def __init__(self, left: float, top: float, right: float, bottom: float, scale: float, flip: bool) -> None:
+    def __init__(
+        self, left: float, top: float, right: float, bottom: float, scale: float, flip: bool
+    ) -> None:
         self.k, self.flip = scale, flip
         self.x, self.y = -left * scale, -top * scale
         self.sheet = Sheet(int((right - left) * scale) + 1, int((bottom - top) * scale) + 1, seed=7)
@@ -151,8 +174,16 @@ def _body(dress: Look, side: int, scale: float, light: tuple[float, float, float
     neck = smooth((-17, -38), (17, -38), (19, 8), (0, 20), (-19, 8))
     legs = mix(shade(dress.coat, 0.42), (54, 50, 58), 0.5)
     for way in (-1, 1):
-        s.cut((44, 38, 40), smooth((way * 12 * w, 628), (way * 62 * w, 630), (way * 70 * w, 650), (way * 10 * w, 652)), lift=2)
-        s.cut(legs, [(way * 74 * w, HEM - 40), (way * 64 * w, 636), (way * 14 * w, 636), (0, HEM - 10)], to=shade(legs, 0.8))
+        s.cut(
+            (44, 38, 40),
+            smooth((way * 12 * w, 628), (way * 62 * w, 630), (way * 70 * w, 650), (way * 10 * w, 652)),
+            lift=2,
+        )
+        s.cut(
+            legs,
+            [(way * 74 * w, HEM - 40), (way * 64 * w, 636), (way * 14 * w, 636), (0, HEM - 10)],
+            to=shade(legs, 0.8),
+        )
     s.cut(shade(coat, 0.86), trunk, to=shade(coat, 0.66), lift=4)
     if dress.style == "hooded":
         s.cut(dark, smooth((-44, 18), (-40, -14), (0, -26), (40, -14), (44, 18), (0, 30)))
@@ -180,11 +211,18 @@ def _clothes(s: _Stage, dress: Look, left: Shape, right: Shape, trunk: Shape) ->
         s.cut(inner, smooth((-22, -6), (0, 4), (22, -6), (12, 30), (0, 46), (-12, 30)), lift=1.5)
         s.cut(shade(dress.skin, 0.92), smooth((-15, -12), (15, -12), (7, 14), (0, 24), (-7, 14)), lift=1)
     if dress.style == "hooded":
-        s.cut(shade(coat, 1.1), smooth((-22, -10), (-46, 6), (-34, 34), (-8, 70)), smooth((22, -10), (46, 6), (34, 34), (8, 70)))
+        s.cut(
+            shade(coat, 1.1),
+            smooth((-22, -10), (-46, 6), (-34, 34), (-8, 70)),
+            smooth((22, -10), (46, 6), (34, 34), (8, 70)),
+        )
         s.cut(PAPER, strip([(-14, 40), (-18, 110)], 3.4), strip([(14, 40), (17, 96)], 3.4), lift=1)
         s.cut(shade(coat, 0.9), smooth((-58 * w, 210), (-14, 204), (-16, 290), (-62 * w, 292)))
     if dress.style == "apron":
-        s.cut(shade(coat, 1.1), smooth((-22, -12), (-34, 4), (-12, 24), (0, 12), (12, 24), (34, 4), (22, -12), (0, 2)))
+        s.cut(
+            shade(coat, 1.1),
+            smooth((-22, -12), (-34, 4), (-12, 24), (0, 12), (12, 24), (34, 4), (22, -12), (0, 2)),
+        )
         s.cut(INK, *[ellipse(0, y, 3.4) for y in (34, 62)], lift=0.6)
         bib = [(-40, 84), (40, 84), (62 * w, 180), (68 * w, HEM + 60), (-68 * w, HEM + 60), (-62 * w, 180)]
         s.cut(dark, strip([(-36, 90), (-44 * w, 20)], 7), strip([(36, 90), (44 * w, 20)], 7), lift=1)
@@ -197,19 +235,42 @@ def _clothes(s: _Stage, dress: Look, left: Shape, right: Shape, trunk: Shape) ->
         s.cut((182, 138, 130), smooth((-34, -14), (0, 16), (34, -14), (40, 8), (0, 44), (-40, 8)), lift=3)
         s.cut((198, 156, 142), smooth((-12, 24), (14, 22), (24, 110), (2, 124)), lift=2)
     if dress.style == "floral":
-        spots = [(-50, 60), (-18, 86), (40, 64), (16, 130), (-44, 140), (50, 150), (-8, 190), (-52, 226), (36, 232), (2, 290)]
+        spots = [
+            (-50, 60),
+            (-18, 86),
+            (40, 64),
+            (16, 130),
+            (-44, 140),
+            (50, 150),
+            (-8, 190),
+            (-52, 226),
+            (36, 232),
+            (2, 290),
+        ]
         for n, (x, y) in enumerate(spots):
             color = ((255, 226, 176), (250, 196, 120), (252, 236, 220))[n % 3]
             s.cut(color, *[ellipse(x * w + math.cos(a) * 6, y + math.sin(a) * 6, 5, steps=12) for a in (0, 1.26, 2.51, 3.77, 5.03)],
                   lift=0.6)  # fmt: skip
-        s.cut(shade(coat, 1.15), smooth((-24, -10), (-40, 2), (-10, 34), (0, 12), (10, 34), (40, 2), (24, -10), (0, 6)))
+        s.cut(
+            shade(coat, 1.15),
+            smooth((-24, -10), (-40, 2), (-10, 34), (0, 12), (10, 34), (40, 2), (24, -10), (0, 6)),
+        )
     if dress.style in {"jacket", "blazer", "suit", "white-coat"}:
         collar = shade(coat, 1.12 if dress.style != "white-coat" else 0.96)
-        s.cut(collar, smooth((-20, -12), (-40, 2), (-36, 40), (-8, 110), (-14, 40)), smooth((20, -12), (40, 2), (36, 40), (8, 110), (14, 40)))
+        s.cut(
+            collar,
+            smooth((-20, -12), (-40, 2), (-36, 40), (-8, 110), (-14, 40)),
+            smooth((20, -12), (40, 2), (36, 40), (8, 110), (14, 40)),
+        )
         s.cut(dark, *[ellipse(2, 140 + 44 * n, 3.6) for n in range(3)], lift=0.6)
         s.cut(shade(coat, 0.9), smooth((30 * w, 118), (58 * w, 114), (58 * w, 124), (30 * w, 128)), lift=1)
     if dress.style == "tracksuit":
-        s.cut(inner, strip([(-40 * w, 4), (-58 * w, 60), (-62 * w, 240)], 10), strip([(40 * w, 4), (58 * w, 60), (62 * w, 240)], 10), lift=1)
+        s.cut(
+            inner,
+            strip([(-40 * w, 4), (-58 * w, 60), (-62 * w, 240)], 10),
+            strip([(40 * w, 4), (58 * w, 60), (62 * w, 240)], 10),
+            lift=1,
+        )
         s.cut(inner, smooth((-24, -12), (-36, 4), (-6, 40), (0, 16), (6, 40), (36, 4), (24, -12), (0, 0)))
         s.cut(PAPER, strip([(0, 40), (0, 300)], 3), lift=0.5)
         s.cut((70, 60, 58), strip([(-46, 4), (-40, 180)], 12), strip([(46, 4), (42, 180)], 12), lift=2)
@@ -240,7 +301,11 @@ def _arm(dress: Look, side: int, scale: float, light: tuple[float, float, float]
     w, coat = dress.build, dress.coat
     sleeve = dress.inner if dress.style == "vest" else coat
     shoulder = 52 * w
-    s.cut(shade(dress.skin, 0.98), smooth((26, 236), (36, 226), (54, 234), (52, 256), (38, 270), (22, 258)), lift=2)
+    s.cut(
+        shade(dress.skin, 0.98),
+        smooth((26, 236), (36, 226), (54, 234), (52, 256), (38, 270), (22, 258)),
+        lift=2,
+    )
     upper = smooth((shoulder - 18, 28), (shoulder + 6, 22), (shoulder + 24, 46), (shoulder + 36, 120), (shoulder + 28, 186),
                    (50, 248), (28, 238), (shoulder - 2, 168), (shoulder - 8, 110))  # fmt: skip
     s.cut(shade(sleeve, 1.06), upper, to=shade(sleeve, 0.84), lift=4)
@@ -259,7 +324,15 @@ def _head(dress: Look, face: Face, scale: float, light: tuple[float, float, floa
     outline = smooth((-37, -66), (-34, -98), (0, -112), (34, -98), (39, -66), (38 + j * 0.5, -38), (26 + j, -14), (6, -4),
                      (-16 - j, -12), (-33 - j * 0.5, -36))  # fmt: skip
     s.cut(skin, outline, to=shade(skin, 0.93), lift=3)
-    s.cut((226, 112, 92), ellipse(-13, -36, 9, 6), ellipse(29, -36, 7, 6), lift=0, rim=0, alpha=0.28, clip=(outline,))
+    s.cut(
+        (226, 112, 92),
+        ellipse(-13, -36, 9, 6),
+        ellipse(29, -36, 7, 6),
+        lift=0,
+        rim=0,
+        alpha=0.28,
+        clip=(outline,),
+    )
     _features(s, dress, face)
     _hair_front(s, dress, outline)
     return s.done(light)
@@ -269,15 +342,21 @@ def _features(s: _Stage, dress: Look, face: Face) -> None:
     skin, ink = dress.skin, (46, 34, 34)
     old = "wrinkles" in dress.extras
     brow = (236, 232, 224) if "white-brows" in dress.extras else shade(dress.hair_color, 0.9)
-    tilt = {"tense": 3.5, "cold": -2, "quiet": -1.5, "tender": -2.5, "warm": -0.5, "funny": 0}.get(face.mood, 0)
+    tilt = {"tense": 3.5, "cold": -2, "quiet": -1.5, "tender": -2.5, "warm": -0.5, "funny": 0}.get(
+        face.mood, 0
+    )
     lift = 3 if face.mood == "funny" else 0
     for x, way in ((-7, -1), (25, 1)):
         if face.eyes:
             s.cut(ink, ellipse(x, -53, 4.1, 5.4, steps=24), lift=0, rim=0)
             s.cut((255, 250, 240), ellipse(x + 1.5, -55.2, 1.3, steps=10), lift=0, rim=0)
-            s.cut(ink, strip([(x - 7, -57), (x - 2, -60.5), (x + 4, -60.3), (x + 8, -57)], 2.2), lift=0, rim=0)
+            s.cut(
+                ink, strip([(x - 7, -57), (x - 2, -60.5), (x + 4, -60.3), (x + 8, -57)], 2.2), lift=0, rim=0
+            )
         else:
-            s.cut(ink, strip([(x - 7, -54), (x - 2, -51.4), (x + 3, -51.4), (x + 7, -54)], 2.3), lift=0, rim=0)
+            s.cut(
+                ink, strip([(x - 7, -54), (x - 2, -51.4), (x + 3, -51.4), (x + 7, -54)], 2.3), lift=0, rim=0
+            )
         inner, outer = -68 + tilt - lift, -68 - tilt - lift
         ends = [(x - 9, outer if way < 0 else inner), (x, -71.5 - lift), (x + 9, inner if way < 0 else outer)]
         s.cut(brow, strip(ends, 5.5 if old else 3.4, 4.5 if old else 2.6), lift=0.5, rim=0)
@@ -303,22 +382,64 @@ def _features(s: _Stage, dress: Look, face: Face) -> None:
               lift=0, rim=0, alpha=0.28)  # fmt: skip
     if "glasses" in dress.extras:
         rims = [strip([*ellipse(x, -53, 12.5, 11), (x + 12.5, -53)], 2.3) for x in (-7, 25)]
-        s.cut((44, 38, 42), *rims, strip([(5.5, -54), (9, -55.5), (12.5, -54)], 2.2), strip([(-19, -55), (-36, -58)], 2.2), lift=0.8)
-        s.cut((255, 255, 255), strip([(-13, -50), (-6, -60)], 3), strip([(20, -50), (27, -60)], 3), lift=0, rim=0, alpha=0.3)
+        s.cut(
+            (44, 38, 42),
+            *rims,
+            strip([(5.5, -54), (9, -55.5), (12.5, -54)], 2.2),
+            strip([(-19, -55), (-36, -58)], 2.2),
+            lift=0.8,
+        )
+        s.cut(
+            (255, 255, 255),
+            strip([(-13, -50), (-6, -60)], 3),
+            strip([(20, -50), (27, -60)], 3),
+            lift=0,
+            rim=0,
+            alpha=0.3,
+        )
 
 
 def _hair_behind(s: _Stage, dress: Look) -> None:
     h = dress.hair_color
     if dress.hair == "ponytail":
-        s.cut(shade(h, 0.9), smooth((-30, -92), (-58, -86), (-70, -50), (-62, -4), (-74, 30), (-50, 20), (-42, -20), (-34, -50)), lift=3)
+        s.cut(
+            shade(h, 0.9),
+            smooth(
+                (-30, -92), (-58, -86), (-70, -50), (-62, -4), (-74, 30), (-50, 20), (-42, -20), (-34, -50)
+            ),
+            lift=3,
+        )
         s.cut(VERMILION, ellipse(-44, -80, 7, 9), lift=1.5)
     elif dress.hair == "bob":
-        s.cut(shade(h, 0.85), smooth((-38, -104), (0, -118), (40, -102), (50, -60), (48, -8), (30, -2), (-38, -2), (-50, -16), (-48, -66)))
+        s.cut(
+            shade(h, 0.85),
+            smooth(
+                (-38, -104),
+                (0, -118),
+                (40, -102),
+                (50, -60),
+                (48, -8),
+                (30, -2),
+                (-38, -2),
+                (-50, -16),
+                (-48, -66),
+            ),
+        )
     elif dress.hair == "bun":
         s.cut(shade(h, 0.9), ellipse(-44, -64, 22, 20), lift=3)
         s.cut((206, 170, 96), strip([(-66, -76), (-22, -52)], 3.6), lift=1.4)
     elif dress.hair in {"perm", "grey-perm"}:
-        spots = [(-40, -30), (-48, -52), (-50, -76), (-38, -98), (-18, -112), (6, -116), (28, -108), (42, -92), (46, -70)]
+        spots = [
+            (-40, -30),
+            (-48, -52),
+            (-50, -76),
+            (-38, -98),
+            (-18, -112),
+            (6, -116),
+            (28, -108),
+            (42, -92),
+            (46, -70),
+        ]
         if dress.hair == "perm":
             spots += [(-42, -10), (44, -46), (42, -22)]
         s.cut(shade(h, 0.88), *[ellipse(x, y, 19) for x, y in spots], lift=3)
@@ -334,8 +455,17 @@ def _hair_front(s: _Stage, dress: Look, outline: Shape) -> None:
                         (2, -84), (-18, -84), (-32, -70)), lift=2.2)  # fmt: skip
         s.cut(light, strip([(-30, -98), (0, -112), (28, -102)], 2.4), lift=0, rim=0)
     elif dress.hair == "cap":
-        s.cut(h, smooth((-40, -44), (-44, -74), (-34, -88), (-28, -74), (-31, -50)), smooth((37, -58), (41, -78), (35, -86), (32, -72)))
-        s.cut((70, 82, 92), smooth((-43, -80), (-42, -108), (-14, -126), (22, -122), (40, -104), (42, -82), (0, -88)), to=(52, 62, 74), lift=3)
+        s.cut(
+            h,
+            smooth((-40, -44), (-44, -74), (-34, -88), (-28, -74), (-31, -50)),
+            smooth((37, -58), (41, -78), (35, -86), (32, -72)),
+        )
+        s.cut(
+            (70, 82, 92),
+            smooth((-43, -80), (-42, -108), (-14, -126), (22, -122), (40, -104), (42, -82), (0, -88)),
+            to=(52, 62, 74),
+            lift=3,
+        )
         s.cut((56, 66, 78), smooth((4, -86), (42, -88), (62, -76), (48, -74), (20, -78)), lift=3)
         s.cut((92, 104, 112), strip([(-42, -84), (0, -92), (42, -86)], 4), lift=0.6)
     elif dress.hair == "bun":
@@ -345,7 +475,9 @@ def _hair_front(s: _Stage, dress: Look, outline: Shape) -> None:
     elif dress.hair in {"perm", "grey-perm"}:
         curls = [(-34, -80), (-22, -98), (-4, -104), (14, -103), (30, -94), (39, -78)]
         s.cut(h, *[ellipse(x, y, 14.5) for x, y in curls], lift=2.2)
-        s.cut(light, *[strip(ellipse(x - 2, y - 2, 7.5, 7.5, 190, 330, 10), 2) for x, y in curls], lift=0, rim=0)
+        s.cut(
+            light, *[strip(ellipse(x - 2, y - 2, 7.5, 7.5, 190, 330, 10), 2) for x, y in curls], lift=0, rim=0
+        )
     elif dress.hair == "crew":
         s.cut(h, smooth((-39, -62), (-42, -92), (-30, -114), (0, -121), (30, -114), (42, -92), (40, -66), (34, -90), (10, -97),
                         (-20, -95), (-33, -82)), lift=2)  # fmt: skip
@@ -353,8 +485,17 @@ def _hair_front(s: _Stage, dress: Look, outline: Shape) -> None:
         s.cut(h, smooth((-42, -50), (-48, -84), (-38, -112), (-14, -126), (-6, -120), (14, -130), (34, -116), (47, -96), (44, -62),
                         (36, -76), (30, -66), (20, -80), (10, -68), (-2, -80), (-14, -66), (-24, -76), (-32, -62)), lift=2.4)  # fmt: skip
     elif dress.hair == "thin":
-        s.cut(h, smooth((-39, -50), (-43, -76), (-36, -92), (-30, -78), (-33, -54)), smooth((38, -60), (42, -80), (36, -92), (33, -76)))
-        s.cut(h, strip([(-34, -96), (-6, -114), (24, -108)], 4), strip([(-36, -88), (-8, -107), (28, -100)], 3), lift=0.8)
+        s.cut(
+            h,
+            smooth((-39, -50), (-43, -76), (-36, -92), (-30, -78), (-33, -54)),
+            smooth((38, -60), (42, -80), (36, -92), (33, -76)),
+        )
+        s.cut(
+            h,
+            strip([(-34, -96), (-6, -114), (24, -108)], 4),
+            strip([(-36, -88), (-8, -107), (28, -100)], 3),
+            lift=0.8,
+        )
     elif dress.hair == "bob":
         s.cut(h, smooth((-44, -40), (-49, -82), (-30, -114), (4, -120), (36, -108), (47, -78), (46, -34), (39, -30), (38, -70),
                         (16, -88), (-10, -80), (-30, -72), (-36, -36)), lift=2.4)  # fmt: skip

@@ -57,7 +57,9 @@ def track(board: Board, rate: int = RATE) -> np.ndarray:
     return (np.tanh(mixed / _PEAK) * _PEAK).astype(np.float32)
 
 
-def _melody(out: np.ndarray, scene: BoardScene, start: int, end: int, rate: int, rng: np.random.Generator) -> None:
+def _melody(
+    out: np.ndarray, scene: BoardScene, start: int, end: int, rate: int, rng: np.random.Generator
+) -> None:
     """A walk over five notes, with rests, a low string under each phrase."""
     root, scale, pace, loud = _MOODS[scene.mood]
     at, place, count = start + rate // 3, int(rng.integers(2, 5)), 0
@@ -68,7 +70,9 @@ def _melody(out: np.ndarray, scene: BoardScene, start: int, end: int, rate: int,
             note = root * 2 ** (scale[place] / 12)
             _add(out, at, pluck(round(float(note), 1), 2.6, rate) * (loud * float(rng.uniform(0.35, 0.75))))
             if scene.mood in {"tender", "quiet"} and rng.random() < 0.25:
-                _add(out, at + int(rate * 0.09), pluck(round(float(note) * 1.5, 1), 2.0, rate) * (0.25 * loud))
+                _add(
+                    out, at + int(rate * 0.09), pluck(round(float(note) * 1.5, 1), 2.0, rate) * (0.25 * loud)
+                )
         place = int(np.clip(place + rng.choice([-2, -1, -1, 1, 1, 2]), 0, len(scale) - 1))
         count += 1
         rest = 2.6 if count % 8 == 0 else 1.0
@@ -80,7 +84,7 @@ def pluck(frequency: float, seconds: float, rate: int = RATE) -> np.ndarray:
     """One plucked string (Karplus and Strong 1983): a burst of noise in a loop that averages its neighbors."""
     period = max(2, round(rate / frequency))
     rng = np.random.default_rng(round(frequency * 10))
-    burst = rng.uniform(-1, 1, period).astype(np.float32)
+    burst: np.ndarray = rng.uniform(-1, 1, period).astype(np.float32)
     for _ in range(3):  # a finger, not a plectrum
         burst = (burst + np.roll(burst, 1)) / 2
     burst /= max(1e-6, float(np.abs(burst).max()))
@@ -89,7 +93,7 @@ def pluck(frequency: float, seconds: float, rate: int = RATE) -> np.ndarray:
     damping = 0.5 ** (1 / (frequency * 0.9))  # half as loud after 0.9 s
     for n in range(rounds):
         made[n] = burst
-        burst = damping * (0.5 * burst + 0.5 * np.roll(burst, 1))
+        burst = (damping * (0.5 * burst + 0.5 * np.roll(burst, 1))).astype(np.float32)
     sound = made.reshape(-1)[: int(seconds * rate)]
     release = rate // 5
     sound[-release:] *= np.linspace(1, 0, release, dtype=np.float32)
@@ -98,7 +102,9 @@ def pluck(frequency: float, seconds: float, rate: int = RATE) -> np.ndarray:
 
 def _ambience(scene: BoardScene, length: int, rate: int, rng: np.random.Generator) -> np.ndarray:
     outdoors = scene.motif in {"bus", "courtyard", "street", "school"}
-    bed = _noise(length, rate, rng, lambda f: 1 / np.maximum(f, 60) * (f < 900)) * 0.012  # the air of the room
+    bed = (
+        _noise(length, rate, rng, lambda f: 1 / np.maximum(f, 60) * (f < 900)) * 0.012
+    )  # the air of the room
     if scene.weather == "rain":
         hiss = _noise(length, rate, rng, lambda f: np.exp(-(((np.log2(np.maximum(f, 1)) - 11.6) / 1.5) ** 2)))
         bed += hiss * (0.075 if outdoors else 0.04)
@@ -114,7 +120,9 @@ def _ambience(scene: BoardScene, length: int, rate: int, rng: np.random.Generato
     return bed
 
 
-def _noise(length: int, rate: int, rng: np.random.Generator, shape: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def _noise(
+    length: int, rate: int, rng: np.random.Generator, shape: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
     """Noise with a spectrum: four seconds of it, joined into a loop (it is periodic) and repeated."""
     size = rate * 4
     frequencies = np.fft.rfftfreq(size, 1 / rate)
@@ -156,7 +164,14 @@ def _knocks(bed: np.ndarray, rate: int, rng: np.random.Generator) -> None:
 def _room(dry: np.ndarray, rate: int) -> np.ndarray:
     """A wooden room: a few echoes, each later and softer."""
     wet = dry.copy()
-    for delay, gain in ((0.031, 0.3), (0.047, 0.26), (0.083, 0.2), (0.131, 0.16), (0.197, 0.12), (0.311, 0.08)):
+    for delay, gain in (
+        (0.031, 0.3),
+        (0.047, 0.26),
+        (0.083, 0.2),
+        (0.131, 0.16),
+        (0.197, 0.12),
+        (0.311, 0.08),
+    ):
         step = int(delay * rate)
         if step < len(dry):
             wet[step:] += dry[:-step] * gain

@@ -14,7 +14,19 @@ from smallscreen.engines.fonts import text_picture
 from smallscreen.sample import umbrella
 from smallscreen.sample.backdrops import MARGIN, WIDTH, Backdrop, paint
 from smallscreen.sample.palette import OILED, PAPER, VERMILION, Light, light
-from smallscreen.sample.paper import RGB, Sheet, Sprite, ellipse, leaf, light_spot, mix, shade, smooth, strip
+from smallscreen.sample.paper import (
+    RGB,
+    Sheet,
+    Sprite,
+    ellipse,
+    leaf,
+    light_spot,
+    mix,
+    rect,
+    shade,
+    smooth,
+    strip,
+)
 from smallscreen.sample.props import PROPS, background
 from smallscreen.sample.puppets import Face, Puppet, look
 from smallscreen.sample.storyboard import Board, BoardScene, Shot
@@ -50,12 +62,19 @@ class _Theater:
 
     def drawing(self, number: int) -> Image.Image:
         now = (number * 1000 + 500) // DRAWINGS
-        index = next((n for n, s in enumerate(self.board.shots) if s.start_ms <= now < s.end_ms), len(self.board.shots) - 1)
+        index = next(
+            (n for n, s in enumerate(self.board.shots) if s.start_ms <= now < s.end_ms),
+            len(self.board.shots) - 1,
+        )
         shot = self.board.shots[index]
         picture = self._look(index, now, number)
         before = self.board.shots[index - 1] if index else None
         passed = number - math.ceil(shot.start_ms * DRAWINGS / 1000)
-        if before and (before.scene != shot.scene or {before.kind, shot.kind} & {"title", "end"}) and passed < _SLIDE:
+        if (
+            before
+            and (before.scene != shot.scene or {before.kind, shot.kind} & {"title", "end"})
+            and passed < _SLIDE
+        ):
             if self._old is None or self._old[0] != index:
                 self._old = (index, self._look(index - 1, before.end_ms - 60, number))
             picture = _slid(self._old[1], picture, (passed + 1) / (_SLIDE + 1))
@@ -96,7 +115,11 @@ class _Theater:
                     break
                 size -= 1
             picture = Image.fromarray(made)
-            self._subtitles[text] = (picture, (x0 + x1 - picture.width) // 2, max(y0 - 60, y1 - picture.height - 4))
+            self._subtitles[text] = (
+                picture,
+                (x0 + x1 - picture.width) // 2,
+                max(y0 - 60, y1 - picture.height - 4),
+            )
         return self._subtitles[text]
 
 
@@ -108,7 +131,7 @@ class _Set:
         self.light: Light = light(scene.time, scene.mood, scene.weather)
         self.place: Backdrop = paint(scene.motif, self.light)
         self.front = self._with_props()
-        self.cast = [name for name in scene.characters]
+        self.cast = list(scene.characters)
         self.rain = _Weather(scene.weather, self.light)
         self._shifted: dict[tuple[str, int], Sprite] = {}
         self._puppets: dict[tuple[str, int, int], Puppet] = {}
@@ -129,12 +152,26 @@ class _Set:
         standing = [(name, PROPS[name]) for name in self.scene.props if name in PROPS and PROPS[name].height]
         ground = [name for name, prop in standing if prop.stands == "ground"]
         tabled = [(name, prop) for name, prop in standing if prop.stands == "surface"]
+        if self.place.outdoors and self.scene.motif != "courtyard":
+            # Nothing to lay small things on out here: they are seen close, or not at all.
+            tabled = [
+                (name, prop) for name, prop in tabled if name in {"umbrella", "unfinished-umbrella", "bamboo"}
+            ]
         for n, (name, prop) in enumerate(tabled):
             x = MARGIN + 540 * (n + 1) / (len(tabled) + 1) + (36 if n % 2 else -36) * (len(tabled) == 1)
+            if self.place.outdoors and name not in {"umbrella", "unfinished-umbrella", "bamboo"}:
+                _stool(sheet, x, self.place.surface + 8, self.light)
             prop.paint(sheet, x, self.place.surface + 14 - prop.height * 0.48, prop.height)
         for n, name in enumerate(ground):
-            height = PROPS[name].height * (1 if self.place.outdoors else 0.8)
-            PROPS[name].paint(sheet, MARGIN + 88 + n * 120, self.place.surface + 30 - height * 0.5, height)
+            height = PROPS[name].height
+            if self.place.outdoors:
+                PROPS[name].paint(
+                    sheet, MARGIN + 88 + n * 120, self.place.surface + 30 - height * 0.5, height
+                )
+            else:  # on the floor by the door, behind the people
+                floor = Sheet(WIDTH, SIZE[1], 6).stamp(self.place.mid)
+                PROPS[name].paint(floor, WIDTH - MARGIN - 64, 690 - height * 0.36, height * 0.72)
+                self.place.mid = floor.sprite()
         return sheet.tinted(tuple(c / 255 for c in mix(self.light.ambient, (255, 255, 255), 0.4))).sprite()  # type: ignore[arg-type]
 
     def _layer(self, name: str, offset: float) -> tuple[Sprite, int]:
@@ -173,7 +210,9 @@ class _Set:
 
         return draw
 
-    def _near(self, shot: Shot, way: int, scale: float, neck: int, zoom: float, blur: float) -> Callable[[float, int], Image.Image]:
+    def _near(
+        self, shot: Shot, way: int, scale: float, neck: int, zoom: float, blur: float
+    ) -> Callable[[float, int], Image.Image]:
         who = list(shot.who) or self.cast[:1]
         if shot.kind == "two" and len(who) == 1:
             who = (who + [name for name in self.cast if name not in who])[:2]
@@ -199,7 +238,15 @@ class _Set:
             if canopy:
                 canopy.onto(picture, round(drift * 4))
             for name, spot in zip(who, where, strict=False):
-                self._figure(picture, self.cast.index(name) if name in self.cast else 0, spot, shot, number, -drift * 3, 1)
+                self._figure(
+                    picture,
+                    self.cast.index(name) if name in self.cast else 0,
+                    spot,
+                    shot,
+                    number,
+                    -drift * 3,
+                    1,
+                )
             if self.place.outdoors:
                 self.rain.near(picture, number)
             return picture
@@ -220,7 +267,9 @@ class _Set:
         def at(phase: int) -> Image.Image:
             if phase not in made:
                 part = phase / _PHASES
-                made[phase] = Image.fromarray((soft[:, :-1] * (1 - part) + soft[:, 1:] * part).astype(np.uint8))
+                made[phase] = Image.fromarray(
+                    (soft[:, :-1] * (1 - part) + soft[:, 1:] * part).astype(np.uint8)
+                )
             return made[phase]
 
         return at
@@ -243,13 +292,19 @@ class _Set:
         tick = number + own % 97
         beat = tick / DRAWINGS
         blink = tick % (34 + own % 17) in (0, 1)
-        nod = 0.9 * math.sin(beat * 1.3) + (3.2 * math.sin(beat * 6.1) + 1.6 * math.sin(beat * 3.3) if speaks else 0)
+        nod = 0.9 * math.sin(beat * 1.3) + (
+            3.2 * math.sin(beat * 6.1) + 1.6 * math.sin(beat * 3.3) if speaks else 0
+        )
         sway = 0.5 * math.sin(beat * 0.9) + (0.9 * math.sin(beat * 2.4) if speaks else 0)
         arm = 0.8 * math.sin(beat * 1.1) + (-9 - 7 * math.sin(beat * 2.9) if speaks else 0)
         mouth = (1, 2, 0, 2, 1, 0)[(number // 2 + own) % 6] if speaks else 0
         facing = side
         if not near and not speaks and speaking and speaking.speaker in self.cast:
-            facing = 1 if _places(len(self.cast), self.place.outdoors)[self.cast.index(speaking.speaker)][0] > x else -1
+            facing = (
+                1
+                if _places(len(self.cast), self.place.outdoors)[self.cast.index(speaking.speaker)][0] > x
+                else -1
+            )
         face = Face(facing, not blink, mouth, self.scene.mood)
         bob = 1.6 * math.sin(beat * 1.7) + (1.2 * math.sin(beat * 6.1) if speaks else 0)
         self._puppets[key].draw(picture, x + dx, y + bob, face, nod * side, sway, arm * side)
@@ -257,7 +312,9 @@ class _Set:
     def _canopy(self, shot: Shot, x: float, y: float, radius: float) -> Sprite | None:
         """One umbrella over two people, out in the rain: opened when half of the scene is over."""
         late = shot.start_ms > (self.scene.start_ms + self.scene.end_ms) // 2
-        if not (late and self.place.outdoors and self.scene.weather == "rain" and "umbrella" in self.scene.props):
+        if not (
+            late and self.place.outdoors and self.scene.weather == "rain" and "umbrella" in self.scene.props
+        ):
             return None
         sheet = Sheet(*SIZE, seed=11)
         umbrella.from_side(sheet, x, y, radius, VERMILION, angle=-5, shaft=1.75, lift=9)
@@ -331,12 +388,21 @@ class _Weather:
             rng = np.random.default_rng(depth)
             sheet = Sheet(660, 1120)
             size = (1 + depth * 0.8) if self.kind == "rain" else (1.6 + depth * 1.2)
-            for x, y, grow in zip(rng.uniform(0, 660, count), rng.uniform(0, 960, count), rng.uniform(0.7, 1.3, count), strict=True):
+            for x, y, grow in zip(
+                rng.uniform(0, 660, count),
+                rng.uniform(0, 960, count),
+                rng.uniform(0.7, 1.3, count),
+                strict=True,
+            ):
                 for top in (y, y - 960, y + 960):  # tiles without a seam
                     if not -80 < top < 1120:
                         continue
                     length = 24 * (1 + depth * 0.7) * grow
-                    shape = strip([(x, top), (x - length * 0.1, top + length)], size * 0.4, size) if self.kind == "rain" else ellipse(x, top, size * grow, steps=8)
+                    shape = (
+                        strip([(x, top), (x - length * 0.1, top + length)], size * 0.4, size)
+                        if self.kind == "rain"
+                        else ellipse(x, top, size * grow, steps=8)
+                    )
                     sheet.piece((255, 255, 255), shape, lift=0, rim=0)
             whole = sheet.sprite()
             mask = Image.new("L", (660, 1120))
@@ -353,8 +419,10 @@ class _Weather:
             cover = np.zeros((960, 540), np.float32)
             for n in range(3):
                 middle = 250 + n * 190 + depth * 60 + 26 * np.sin(across * (n + 1) + n * 2 + depth)
-                cover += np.exp(-(((down - middle) / (70 + n * 14)) ** 2)) * (0.75 + 0.25 * np.sin(across * 2 + n))
-            made.append(Image.fromarray((np.clip(cover, 0, 1) * (150 - depth * 60)).astype(np.uint8)))
+                cover += np.exp(-(((down - middle) / (70 + n * 14)) ** 2)) * (
+                    0.75 + 0.25 * np.sin(across * 2 + n)
+                )
+            made.append(Image.fromarray((np.clip(cover, 0, 1) * (200 - depth * 50)).astype(np.uint8)))
         return made
 
 
@@ -378,6 +446,18 @@ def _places(count: int, outdoors: bool) -> list[tuple[float, float, float, int]]
     return [(x, y, k * small, 1 if x < 270 or (x == 270 and count == 1) else -1) for x, y, k in spots]
 
 
+def _stool(sheet: Sheet, x: float, y: float, scene_light: Light) -> None:
+    wood = scene_light.wood
+    sheet.piece(
+        shade(wood, 0.7),
+        strip([(x - 30, y), (x - 42, y + 78)], 9),
+        strip([(x + 30, y), (x + 42, y + 78)], 9),
+        lift=4,
+    )
+    sheet.piece(shade(wood, 0.8), strip([(x - 36, y + 44), (x + 36, y + 44)], 6), lift=3)
+    sheet.piece(shade(wood, 1.1), rect(x - 50, y, x + 50, y + 13), lift=5)
+
+
 def _title(board: Board) -> Callable[[float, int], Image.Image]:
     """The card in front: an umbrella against the light, one panel more for every episode."""
     sheet = Sheet(*SIZE, seed=31).fill((252, 226, 166), (226, 160, 96))
@@ -385,7 +465,10 @@ def _title(board: Board) -> Callable[[float, int], Image.Image]:
     for n in range(4):
         tone = mix((214, 150, 92), (96, 48, 40), n / 3)
         y = 700 + n * 66
-        ridge = [(x, y - 34 * math.sin(x * 0.012 + n * 1.9) - 16 * math.sin(x * 0.031 + n)) for x in range(-20, 580, 20)]
+        ridge = [
+            (x, y - 34 * math.sin(x * 0.012 + n * 1.9) - 16 * math.sin(x * 0.031 + n))
+            for x in range(-20, 580, 20)
+        ]
         sheet.piece(tone, [*ridge, (580, 980), (-20, 980)], lift=8)
     for x, way in ((0, 1), (540, -1)):
         sheet.line((54, 34, 32), [(x, 960), (x + way * 14, 400), (x + way * 34, -20)], 13, 6)
@@ -399,7 +482,9 @@ def _title(board: Board) -> Callable[[float, int], Image.Image]:
     base = sheet.sprite().image
     threaded = min(umbrella.RIBS - 1, 11 + 2 * board.episode)  # one panel always stays open
     disc = Sheet(*SIZE, seed=33)
-    umbrella.from_above(disc, 270, 330, 205, VERMILION, rotation=-100, missing=range(threaded, umbrella.RIBS), lift=10)
+    umbrella.from_above(
+        disc, 270, 330, 205, VERMILION, rotation=-100, missing=range(threaded, umbrella.RIBS), lift=10
+    )
     whole = disc.sprite()
     turned: dict[int, Sprite] = {}
 
@@ -420,7 +505,11 @@ def _ending(board: Board) -> Callable[[float, int], Image.Image]:
     umbrella.from_side(sheet, 270, 240, 190, OILED if board.last else VERMILION, missing=(6,), lift=10)
     sheet.text(270, 660, "完" if board.last else "待　续", 54, PAPER)
     sheet.text(270, 710, board.series_title, 24, (226, 190, 140))
-    sheet.piece((28, 18, 22), smooth((-20, 860), (150, 836), (300, 862), (430, 840), (560, 856), (560, 980), (-20, 980)), lift=8)
+    sheet.piece(
+        (28, 18, 22),
+        smooth((-20, 860), (150, 836), (300, 862), (430, 840), (560, 856), (560, 980), (-20, 980)),
+        lift=8,
+    )
     image = sheet.sprite().image
     return lambda part, number: image.copy()
 
@@ -443,7 +532,10 @@ def _torn_edge() -> list[Image.Image]:
     if not _EDGE:
         ramp = np.linspace(0, 1, 70, dtype=np.float32)[None, :] ** 2 * 150
         _EDGE.append(Image.fromarray(np.repeat(ramp, 960, 0).astype(np.uint8)))
-        torn = [(3 + 3 * math.sin(y * 0.37) + 2 * math.sin(y * 0.11) + 1.5 * math.sin(y * 1.7), float(y)) for y in range(-4, 968, 4)]
+        torn = [
+            (3 + 3 * math.sin(y * 0.37) + 2 * math.sin(y * 0.11) + 1.5 * math.sin(y * 1.7), float(y))
+            for y in range(-4, 968, 4)
+        ]
         sheet = Sheet(20, 960).piece((255, 255, 255), [*torn, (15, 968), (15, -4)], lift=0, rim=0)
         whole = sheet.sprite()
         mask = Image.new("L", (20, 960))
@@ -455,5 +547,3 @@ def _torn_edge() -> list[Image.Image]:
 def _vignette() -> Image.Image:
     spot = light_spot(540, 960, 270, 400, 1150)
     return Image.fromarray(np.clip((0.42 - spot) * 300, 0, 110).astype(np.uint8))
-
-

@@ -6,18 +6,17 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Literal
 
-import pysubs2
-
+from smallscreen.series.align import align
+from smallscreen.series.formats import read_subtitles
 from smallscreen.series.model import Cue, cue_id
+from smallscreen.series.scripts import read_script
 
 Kind = Literal["title", "wide", "two", "close", "insert", "end"]
 
-_LINE = re.compile(r"^(?P<who>[^\s（(：:△【]{1,8}?)(?P<voice>OS|VO)?(?:（(?P<manner>[^）]*)）)?[：:](?P<text>.+)$")
-_EPISODE = re.compile(r"^第(\d+)集\s*(.*)$")
+_EPISODE = re.compile(r"^第(\d+)集[ \t　]*(.*?)\s*$", re.MULTILINE)
 _SHORTEST, _OPENING, _PAUSE, _LONGEST = 2600, 4600, 2300, 7000  # ms
 
 
@@ -79,10 +78,12 @@ def load(folder: Path, episode: int) -> Board:
     scenes = read_scenes(folder / "storyboard.toml")
     mine = tuple(scene for scene in scenes if scene.episode == episode)
     if not mine:
-        raise ValueError(f"the storyboard has no episode {episode}; it has {sorted({s.episode for s in scenes})}")
+        raise ValueError(
+            f"the storyboard has no episode {episode}; it has {sorted({s.episode for s in scenes})}"
+        )
     people = {p.name: p for p in _people(head)}
-    titles, spoken = _script((folder / "script.txt").read_text("utf-8"), people, episode)
-    cues = tuple(_with_speakers(_cues(folder / f"ep{episode:03d}.zh.srt", episode), spoken))
+    titles = {int(m[1]): m[2] for m in _EPISODE.finditer((folder / "script.txt").read_text("utf-8"))}
+    cues = tuple(_spoken(folder, episode, people))
     return board(
         mine, cues, people, series_title=str(head["title"]), title=titles.get(episode, ""),
         last=episode == max(s.episode for s in scenes),
@@ -138,56 +139,15 @@ def _people(head: dict[str, Any]) -> Iterator[Person]:
         yield Person(entry["name"], tuple(entry.get("aliases", ())), entry.get("gender"), entry.get("age"))
 
 
-def _cues(path: Path, episode: int) -> list[Cue]:
-    events = pysubs2.load(str(path), encoding="utf-8-sig")
-    return [
-        Cue(cue_id(episode, n), episode, n, event.start, event.end, event.plaintext)
-        for n, event in enumerate(events, 1)
+def _spoken(folder: Path, episode: int, people: dict[str, Person]) -> list[Cue]:
+    """The cues of an episode, their speakers by the script, under their proper names."""
+    cues = [
+        Cue(cue_id(episode, n), episode, n, raw.start_ms, raw.end_ms, raw.text)
+        for n, raw in enumerate(read_subtitles(folder / f"ep{episode:03d}.zh.srt"), 1)
     ]
-
-
-def _script(text: str, people: dict[str, Person], wanted: int) -> tuple[dict[int, str], list[tuple[str, bool, str]]]:
-    """Titles of episodes, and the wanted one's dialogue: (name, is only a voice, letters)."""
     names = {alias: p.name for p in people.values() for alias in (p.name, *p.aliases)}
-    titles: dict[int, str] = {}
-    spoken: list[tuple[str, bool, str]] = []
-    episode = 0
-    for line in text.splitlines():
-        if head := _EPISODE.match(line.strip()):
-            episode = int(head[1])
-            titles[episode] = head[2]
-        elif episode == wanted and (match := _LINE.match(line.strip())) and match["who"] in names:
-            away = match["voice"] == "VO" or match["manner"] == "画外"
-            spoken.append((names[match["who"]], away, _letters(match["text"])))
-    return titles, spoken
-
-
-def _with_speakers(cues: list[Cue], spoken: list[tuple[str, bool, str]]) -> Iterator[Cue]:
-    """The sample's cues are stretches of the script's lines, in order: walk through both."""
-    at = 0
-    for cue in cues:
-        letters = _letters(cue.text)
-        window = range(at, min(at + 6, len(spoken)))
-        found = next((n for n in window if letters and letters in spoken[n][2]), None)
-        if found is None:  # a word was changed when the lines were recorded
-            likely = [(_shared(letters, spoken[n][2]), -n) for n in window[:4]]
-            score, place = max(likely, default=(0.0, 0))
-            found = -place if score >= 0.6 else None
-        if found is None:
-            yield cue
-            continue
-        at = found
-        yield replace(cue, speaker=spoken[found][0])
-
-
-def _shared(part: str, whole: str) -> float:
-    """How much of `part` is found, in order, in `whole`: 0 to 1."""
-    blocks = SequenceMatcher(None, part, whole, autojunk=False).get_matching_blocks()
-    return sum(block.size for block in blocks) / max(1, len(part))
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text)
+    lines = [line for line in read_script(folder / "script.txt").lines if line.episode == episode]
+    return [replace(c, speaker=names.get(c.speaker or "", c.speaker)) for c in align(cues, lines)]
 
 
 @dataclass(slots=True)
@@ -204,7 +164,7 @@ def _shots(number: int, scene: BoardScene, cues: list[Cue]) -> list[Shot]:
     props = list(scene.props)
     shots: list[Shot] = []
     pending: list[_Stretch] = []
-    people = [name for name in scene.characters]
+    people = list(scene.characters)
     several = len(people) > 1
 
     def flush() -> None:

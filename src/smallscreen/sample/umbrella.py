@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
+from itertools import pairwise
 
-from smallscreen.sample.paper import RGB, Shape, Sheet, ellipse, mix, place, shade, smooth, strip, turn
 from smallscreen.sample.palette import BAMBOO, OILED, PAPER, THREADS, VERMILION
+from smallscreen.sample.paper import RGB, Shape, Sheet, ellipse, mix, place, shade, smooth, strip, turn
 
 RIBS = 36
 COLORS: tuple[RGB, ...] = (VERMILION, OILED, (74, 112, 122), (214, 122, 92), (150, 158, 96), (180, 84, 92))
@@ -60,10 +61,14 @@ def from_above(
     sheet.piece(shade(mix(color, (70, 40, 24), 0.5), 0.9), *bones, lift=0.6 if radius > 60 else 0, rim=0.1)
     if radius > 50:
         for number, thread in enumerate(THREADS):
-            turns = [at(i * step / 2, 0.26 + number * 0.022 + (0.012 if i % 2 else 0)) for i in range(ribs * 2)]
+            turns = [
+                at(i * step / 2, 0.26 + number * 0.022 + (0.012 if i % 2 else 0)) for i in range(ribs * 2)
+            ]
             sheet.piece(thread, strip([*turns, turns[0]], max(0.8, radius * 0.008)), lift=0, rim=0)
     sheet.piece(shade(BAMBOO, 0.5), ellipse(x, y, radius * 0.1, radius * 0.1 * flat), lift=1.5)
-    sheet.piece(shade(BAMBOO, 0.85), ellipse(x, y - radius * 0.012, radius * 0.055, radius * 0.055 * flat), lift=1)
+    sheet.piece(
+        shade(BAMBOO, 0.85), ellipse(x, y - radius * 0.012, radius * 0.055, radius * 0.055 * flat), lift=1
+    )
 
 
 def _blossoms(
@@ -87,7 +92,13 @@ def _blossoms(
             a = math.radians(petal * 72 + spray * 20)
             r = radius * size
             petals.append(
-                ellipse(cx + math.cos(a) * r * 0.55, cy + math.sin(a) * r * 0.55 * flat, r * 0.5, r * 0.46 * flat, steps=16)
+                ellipse(
+                    cx + math.cos(a) * r * 0.55,
+                    cy + math.sin(a) * r * 0.55 * flat,
+                    r * 0.5,
+                    r * 0.46 * flat,
+                    steps=16,
+                )
             )
     sheet.piece(mix(color, PAPER, 0.82), *petals, lift=0, rim=0, alpha=0.8)
 
@@ -113,7 +124,9 @@ def from_side(
     foot = [-math.cos(math.pi * i / visible) for i in range(visible + 1)]
     hem = [(fx, 0.56 + 0.1 * math.sqrt(max(0.0, 1 - fx * fx))) for fx in foot]
     sheet.piece(shade(BAMBOO, 0.62), put(strip([(0, 0), (0, shaft)], 0.05)), lift=lift * 0.5)
-    under = smooth((-1, 0.56), (-0.5, 0.5), (0, 0.47), (0.5, 0.5), (1, 0.56), (0.5, 0.66), (0, 0.68), (-0.5, 0.66))
+    under = smooth(
+        (-1, 0.56), (-0.5, 0.5), (0, 0.47), (0.5, 0.5), (1, 0.56), (0.5, 0.66), (0, 0.68), (-0.5, 0.66)
+    )
     sheet.piece(shade(color, 0.5), put(under), lift=0)
     braces = [put(strip([(0, 0.78), (fx * 0.6, hy - 0.1)], 0.014)) for fx, hy in hem[1:-1]]
     sheet.piece(shade(BAMBOO, 0.75), *braces, lift=0)
@@ -130,13 +143,18 @@ def from_side(
         sheet.piece(mix(color, (255, 224, 150), 0.6), glow, cut=panels, lift=0, rim=0, alpha=part)
     ribs = []
     for fx, hy in hem:
-        bend = [(fx * t, hy * (1 - math.sqrt(max(0.0, 1 - t**1.7))) if t < 1 else hy) for t in (0.05, 0.3, 0.55, 0.8, 0.94, 1)]
+        bend = [
+            (fx * t, hy * (1 - math.sqrt(max(0.0, 1 - t**1.7))) if t < 1 else hy)
+            for t in (0.05, 0.3, 0.55, 0.8, 0.94, 1)
+        ]
         ribs.append(put(strip(bend, 0.009, 0.014)))
     sheet.piece(shade(mix(color, (70, 40, 24), 0.5), 0.85), *ribs, lift=0, rim=0.05)
     trim = [put([(fx * s, hy * s) for s, (fx, hy) in ((1.0, a), (1.0, b), (0.95, b), (0.95, a))])
-            for n, (a, b) in enumerate(zip(hem, hem[1:], strict=False)) if n not in missing]  # fmt: skip
+            for n, (a, b) in enumerate(pairwise(hem)) if n not in missing]  # fmt: skip
     sheet.piece(mix(color, PAPER, 0.7), *trim, lift=0, rim=0, alpha=0.6)
-    sheet.piece(shade(BAMBOO, 0.45), put([(-0.05, 0.06), (-0.03, -0.08), (0.03, -0.08), (0.05, 0.06)]), lift=1)
+    sheet.piece(
+        shade(BAMBOO, 0.45), put([(-0.05, 0.06), (-0.03, -0.08), (0.03, -0.08), (0.05, 0.06)]), lift=1
+    )
 
 
 def closed(sheet: Sheet, x: float, y: float, length: float, color: RGB = VERMILION, angle: float = 0) -> None:
@@ -148,6 +166,12 @@ def closed(sheet: Sheet, x: float, y: float, length: float, color: RGB = VERMILI
     sheet.piece(shade(BAMBOO, 0.6), put(strip([(0, -1), (0, -0.7)], 0.035)), lift=2)
     sheet.piece(color, put([(-0.035, 0), (0.035, 0), (0.1, -0.62), (0.06, -0.74), (-0.06, -0.74), (-0.1, -0.62)]),
                 to=shade(color, 0.72), lift=3)  # fmt: skip
-    folds = [put(strip([(px * 0.3, -0.03), (px, -0.64)], 0.006, 0.012)) for px in (-0.07, -0.035, 0, 0.035, 0.07)]
+    folds = [
+        put(strip([(px * 0.3, -0.03), (px, -0.64)], 0.006, 0.012)) for px in (-0.07, -0.035, 0, 0.035, 0.07)
+    ]
     sheet.piece(shade(color, 0.55), *folds, lift=0, rim=0)
-    sheet.piece(mix(color, PAPER, 0.7), put([(-0.088, -0.56), (0.088, -0.56), (0.092, -0.59), (-0.092, -0.59)]), lift=0)
+    sheet.piece(
+        mix(color, PAPER, 0.7),
+        put([(-0.088, -0.56), (0.088, -0.56), (0.092, -0.59), (-0.092, -0.59)]),
+        lift=0,
+    )

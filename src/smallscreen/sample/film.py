@@ -82,7 +82,11 @@ def contact_sheet(episodes: Sequence[int], out: Path, columns: int = 6, width: i
         wanted = [board.shots[0]]
         for index in range(len(board.scenes)):
             shots = [s for s in board.shots if s.scene == index and s.kind not in {"title", "end"}]
-            wanted += shots[:1] + [s for s in shots if s.kind in {"close", "two"}][1:2] + [s for s in shots if s.kind == "insert"][:1]
+            wanted += (
+                shots[:1]
+                + [s for s in shots if s.kind in {"close", "two"}][1:2]
+                + [s for s in shots if s.kind == "insert"][:1]
+            )
         for shot in wanted:
             at = shot.start_ms + (shot.end_ms - shot.start_ms) * 6 // 10
             picture = next(stage.drawings(board, at, at + 1000 // stage.DRAWINGS + 1))
