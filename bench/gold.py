@@ -92,7 +92,9 @@ def read_gold(path: Path) -> list[GoldLine]:
     try:
         raw = path.read_text("utf-8-sig")
     except FileNotFoundError:
-        raise FileProblem(path, None, "there is no such file", "a gold file, one JSON object a line") from None
+        raise FileProblem(
+            path, None, "there is no such file", "a gold file, one JSON object a line"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise FileProblem(path, None, f"it cannot be read ({error})", "a gold file in UTF-8") from None
     lines = [_gold_line(path, n, row) for n, row in enumerate(raw.split("\n"), 1) if row.strip()]
@@ -109,10 +111,16 @@ def score(lines: Sequence[GoldLine], barriers: Sequence[Barrier]) -> Score:
     result = Score([], [], [])
     for number, line in enumerate(lines, 1):
         found = by_cue.get(cue_id(1, number), [])
-        hit = {(i, b): _matches(line.text, item, f) for i, item in enumerate(line.items) for b, f in enumerate(found)}
+        hit = {
+            (i, b): _matches(line.text, item, f)
+            for i, item in enumerate(line.items)
+            for b, f in enumerate(found)
+        }
         for b, barrier in enumerate(found):
             matched = [item.agreed for i, item in enumerate(line.items) if hit[i, b]]
-            result.spans.append((line, barrier, "right" if any(matched) else "ignored" if matched else "false"))
+            result.spans.append(
+                (line, barrier, "right" if any(matched) else "ignored" if matched else "false")
+            )
         hits = [any(hit[i, b] for b in range(len(found))) for i in range(len(line.items))]
         result.items += [(line, item, h) for item, h in zip(line.items, hits, strict=True) if item.agreed]
         needed = [h for item, h in zip(line.items, hits, strict=True) if item.agreed and item.need >= 2]
@@ -124,16 +132,21 @@ def score(lines: Sequence[GoldLine], barriers: Sequence[Barrier]) -> Score:
 def evaluate(lines: Sequence[GoldLine], finder: str) -> Score:
     """Run a finder over the lines, as cues of one episode, and score it."""
     cues = [
-        Cue(cue_id(1, n), 1, n, n * 2000, n * 2000 + 1800, line.text, line.speaker) for n, line in enumerate(lines, 1)
+        Cue(cue_id(1, n), 1, n, n * 2000, n * 2000 + 1800, line.text, line.speaker)
+        for n, line in enumerate(lines, 1)
     ]
     return score(lines, find(cues, finder=finder))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="bench.gold", description="Precision and recall of culture-bound items.")
+    parser = argparse.ArgumentParser(
+        prog="bench.gold", description="Precision and recall of culture-bound items."
+    )
     parser.add_argument("--gold", type=Path, default=DEFAULT_GOLD)
     parser.add_argument("--finder", default="lexicon")
-    parser.add_argument("--errors", type=int, default=0, metavar="N", help="list up to N misses and N false alarms")
+    parser.add_argument(
+        "--errors", type=int, default=0, metavar="N", help="list up to N misses and N false alarms"
+    )
     options = parser.parse_args(arguments)
     if options.gold == DEFAULT_GOLD and not DEFAULT_GOLD.exists():
         print("Skipped: the gold file is not here; give one with --gold FILE.")
@@ -145,7 +158,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    print(f"{options.gold.name}: {len(lines)} lines, {len(result.items)} agreed items; finder {options.finder}\n")
+    print(
+        f"{options.gold.name}: {len(lines)} lines, {len(result.items)} agreed items; finder {options.finder}\n"
+    )
     _print_tables(result)
     _print_errors(result, options.errors)
     print(json.dumps({"culture": result.summary(), "lines": len(lines), "finder": options.finder}))
@@ -168,16 +183,24 @@ def _gold_line(path: Path, number: int, raw: str) -> GoldLine:
         row = json.loads(raw)
     except ValueError:
         raise FileProblem(path, number, "it is not JSON", form) from None
-    if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("culture"), list):
+    if (
+        not isinstance(row, dict)
+        or not isinstance(row.get("text"), str)
+        or not isinstance(row.get("culture"), list)
+    ):
         raise FileProblem(path, number, "text or culture is missing or of the wrong type", form)
     items = []
     for item in row["culture"]:
         if not isinstance(item, dict) or not isinstance(item.get("text"), str) or not item["text"]:
             raise FileProblem(path, number, "an item of culture has no text", form)
         if item["text"] not in row["text"]:
-            raise FileProblem(path, number, f"{item['text']!r} is not in the line's text", "an exact piece of it")
+            raise FileProblem(
+                path, number, f"{item['text']!r} is not in the line's text", "an exact piece of it"
+            )
         if item.get("kind") not in KINDS:
-            raise FileProblem(path, number, f"there is no kind {item.get('kind')!r}", f"one of {', '.join(KINDS)}")
+            raise FileProblem(
+                path, number, f"there is no kind {item.get('kind')!r}", f"one of {', '.join(KINDS)}"
+            )
         if item.get("need") not in (1, 2, 3):
             raise FileProblem(path, number, f"the need is {item.get('need')!r}", "1, 2 or 3")
         items.append(Item(item["text"], item["kind"], item["need"], item.get("agreed") is not False))
@@ -188,7 +211,9 @@ def _gold_line(path: Path, number: int, raw: str) -> GoldLine:
 
 
 def _print_tables(result: Score) -> None:
-    print(f"{'kind':14}{'items':>7}{'found':>7}{'recall':>8}{'need 2-3':>10}{'spans':>8}{'right':>7}{'precision':>11}")
+    print(
+        f"{'kind':14}{'items':>7}{'found':>7}{'recall':>8}{'need 2-3':>10}{'spans':>8}{'right':>7}{'precision':>11}"
+    )
     for kind in [*KINDS, None]:
         spans = [s for s in result.spans if kind in (None, s[1].kind)]
         items = [hit for _, item, hit in result.items if kind in (None, item.kind)]
@@ -205,7 +230,9 @@ def _print_tables(result: Score) -> None:
         right = sum(outcome == "right" for *_, outcome in spans)
         counted = sum(outcome != "ignored" for *_, outcome in spans)
         low, high = _wilson(right, counted)
-        print(f"{source:20}{counted:>7}{right:>7}{_shown(result.precision(spans)):>11}   {low:.2f} to {high:.2f}")
+        print(
+            f"{source:20}{counted:>7}{right:>7}{_shown(result.precision(spans)):>11}   {low:.2f} to {high:.2f}"
+        )
     right = sum(outcome == "right" for *_, outcome in result.spans)
     counted = sum(outcome != "ignored" for *_, outcome in result.spans)
     for name, a, n in (

@@ -129,7 +129,9 @@ def _cedict() -> list[tuple[str, str]]:
     raw = gzip.decompress(_cedict_path().read_bytes()).decode("utf-8")
     found = []
     # Only lines with one of these can matter; looking first keeps 120,000 lines cheap.
-    wanted = re.compile(r"\(idiom|\(proverb|\(saying|slang|\(dialect|\(vulgar|\(derog|\(neologism|\(coll|lit\.|fig\.")
+    wanted = re.compile(
+        r"\(idiom|\(proverb|\(saying|slang|\(dialect|\(vulgar|\(derog|\(neologism|\(coll|lit\.|fig\."
+    )
     line_form = re.compile(r"^\S+ (\S+) \[[^\]]*\] /(.*)/\s*$")
     for line in raw.splitlines():
         if not line.startswith("#") and wanted.search(line) and (match := line_form.match(line)):

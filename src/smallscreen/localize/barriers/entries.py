@@ -78,7 +78,9 @@ class Lexicon:
 def own_lexicons() -> dict[str, Lexicon]:
     """The lexicons that ship with the program, by id."""
     folder = files(__package__).joinpath("lexicons")
-    found = [read_lexicon(f) for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name.endswith(".tsv")]
+    found = [
+        read_lexicon(f) for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name.endswith(".tsv")
+    ]
     return {lexicon.id: lexicon for lexicon in found}
 
 
@@ -100,16 +102,26 @@ def read_lexicon(path: Path | Traversable) -> Lexicon:
         raise FileProblem(where, 1, f"there is no kind {head['kind']!r}", f"one of {', '.join(KINDS)}")
     if not rows or tuple(_cells(rows[0][1])) != COLUMNS:
         at = rows[0][0] if rows else None
-        raise FileProblem(where, at, "the columns are not named", f"the columns {', '.join(COLUMNS)}, tabs between")
+        raise FileProblem(
+            where, at, "the columns are not named", f"the columns {', '.join(COLUMNS)}, tabs between"
+        )
     try:
         confidence = float(head.get("confidence") or 0.7)
     except ValueError:
         raise FileProblem(where, 1, "the confidence is no number", "a number from 0 to 1") from None
     entries = tuple(
-        entry for number, line in rows[1:] for entry in _entries(_cells(line), number, where, head, confidence)
+        entry
+        for number, line in rows[1:]
+        for entry in _entries(_cells(line), number, where, head, confidence)
     )
     return Lexicon(
-        head["id"], head["name"], head["kind"], head.get("description", ""), head.get("licence", ""), confidence, entries
+        head["id"],
+        head["name"],
+        head["kind"],
+        head.get("description", ""),
+        head.get("licence", ""),
+        confidence,
+        entries,
     )
 
 
@@ -137,7 +149,9 @@ def _cells(line: str) -> list[str]:
     return [c.strip() for c in next(csv.reader([line], delimiter="\t", quoting=csv.QUOTE_NONE))]
 
 
-def _entries(cells: list[str], number: int, where: Path, head: dict[str, str], confidence: float) -> Iterator[Entry]:
+def _entries(
+    cells: list[str], number: int, where: Path, head: dict[str, str], confidence: float
+) -> Iterator[Entry]:
     if len(cells) > len(COLUMNS):
         raise FileProblem(where, number, f"{len(cells)} columns", f"at most {len(COLUMNS)}")
     row = dict(zip(COLUMNS, cells + [""] * (len(COLUMNS) - len(cells)), strict=True))
@@ -149,16 +163,24 @@ def _entries(cells: list[str], number: int, where: Path, head: dict[str, str], c
     strategies = tuple(s.strip() for s in row["strategy"].split("|") if s.strip())
     for strategy in strategies:
         if strategy not in STRATEGIES:
-            raise FileProblem(where, number, f"there is no strategy {strategy!r}", f"one of {', '.join(STRATEGIES)}")
+            raise FileProblem(
+                where, number, f"there is no strategy {strategy!r}", f"one of {', '.join(STRATEGIES)}"
+            )
     is_pattern = len(row["text"]) > 2 and row["text"].startswith("/") and row["text"].endswith("/")
     texts = [row["text"][1:-1]] if is_pattern else list(variants(row["text"]))
     if not texts or any(len(t) < 1 for t in texts):
         raise FileProblem(where, number, "the text is empty", "the item in simplified characters")
-    for name, value in (("only", row["only"]), ("never", row["never"]), *((("text", texts[0]),) if is_pattern else ())):
+    for name, value in (
+        ("only", row["only"]),
+        ("never", row["never"]),
+        *((("text", texts[0]),) if is_pattern else ()),
+    ):
         try:
             re.compile(expand(value).replace("~", "x"))
         except re.error as error:
-            raise FileProblem(where, number, f"{name} is no regular expression ({error})", "a correct one") from None
+            raise FileProblem(
+                where, number, f"{name} is no regular expression ({error})", "a correct one"
+            ) from None
     renderings = {language: row[language] for language in LANGUAGES if row[language]}
     for text in texts:
         yield Entry(

@@ -37,18 +37,21 @@ class Matcher:
             self._plain[entry.text] = same
         # Under each first two characters the texts, longest first; one-character texts under one.
         self._index = {
-            head: [(t, found[t]) for t in sorted(found, key=len, reverse=True)] for head, found in by_head.items()
+            head: [(t, found[t]) for t in sorted(found, key=len, reverse=True)]
+            for head, found in by_head.items()
         }
 
-    def exact(self, text: str) -> bool:
-        """Whether `text` as a whole is an entry, whatever its conditions."""
-        return text in self._plain
+    def is_address(self, text: str) -> bool:
+        """Whether `text` as a whole is a kin term or a form of address (外婆, 王总)."""
+        whole = [m.entry.kind for m in self.find(text) if m.start == 0 and m.end == len(text)]
+        plain = [entry.kind for entry in self._plain.get(text, ())]
+        return any(kind in ("kinship", "address") for kind in (*whole, *plain))
 
     def find(self, text: str, names: Sequence[str] = ()) -> list[Match]:
         """The items of `text` (simplified), in order, not overlapping. `names` are persons, never items."""
         found = [m for m in (*self._plain_matches(text), *self._pattern_matches(text, names))]
         spans = _name_spans(text, names)
-        found = [m for m in found if not any(_inside_name(m, a, b) for a, b in spans) or self.exact(text[m.start : m.end])]
+        found = [m for m in found if not any(_inside_name(m, a, b) for a, b in spans)]
         return select(found)
 
     def _plain_matches(self, text: str) -> list[Match]:
@@ -78,7 +81,8 @@ def select(matches: Iterable[Match]) -> list[Match]:
     """Of overlapping matches the longest, of equally long ones an own entry, then the surer, then the first."""
     chosen: list[Match] = []
     for match in sorted(
-        matches, key=lambda m: (m.start - m.end, not m.entry.own, -m.entry.confidence, m.start, m.entry.source)
+        matches,
+        key=lambda m: (m.start - m.end, not m.entry.own, -m.entry.confidence, m.start, m.entry.source),
     ):
         if all(match.end <= other.start or match.start >= other.end for other in chosen):
             chosen.append(match)
@@ -94,9 +98,11 @@ def _holds(entry: Entry, text: str, start: int, end: int) -> bool:
 def _search(pattern: str, text: str, start: int, end: int) -> bool:
     if "~" not in pattern:
         return _regex(pattern).search(text) is not None
-    # The item's place is marked by two characters that no text holds, so that `~` means this occurrence.
+    # The item's place is marked by a character that stands for nothing, so that `~` means this
+    # occurrence; the alternatives without `~` read the line as it is.
     marked = f"{text[:start]}\ue000{text[end:]}"
-    return _regex(pattern.replace("~", "\ue000")).search(marked) is not None
+    here, anywhere = pattern.replace("~", "\ue000"), pattern.replace("~", "(?!)")
+    return _regex(here).search(marked) is not None or _regex(anywhere).search(text) is not None
 
 
 @lru_cache(maxsize=8192)

@@ -23,10 +23,32 @@ _TERM_KINDS = {
 """A term's kind is free text; these words are read as one of our kinds, any other as custom."""
 
 
+_NO_NAMES = frozenset(
+    [
+        "其他",
+        "其它",
+        "旁白",
+        "众人",
+        "所有人",
+        "大家",
+        "路人",
+        "群众",
+        "画外音",
+        "字幕",
+        "男声",
+        "女声",
+        "未知",
+    ]
+)
+"""What stands in a speaker column and is no name."""
+
+
 class LexiconFinder(Finder):
     id = "lexicon"
     name = "Lexicons"
-    description = "Own lexicons by kind, CC-CEDICT's tagged entries, a list of chengyu, and the series' terms."
+    description = (
+        "Own lexicons by kind, CC-CEDICT's tagged entries, a list of chengyu, and the series' terms."
+    )
 
     def find(self, cues: Sequence[Cue], series: Series | None = None) -> list[Barrier]:
         matcher = _matcher()
@@ -51,15 +73,16 @@ def _matcher() -> Matcher:
 def known_names(cues: Sequence[Cue], series: Series | None, matcher: Matcher) -> tuple[str, ...]:
     """The personal names: characters, their aliases and the cues' speakers, longest first.
 
-    A name that is itself an entry (外婆, 王总) is a form of address and not in the list. A
+    A name that is itself a kin term or a title (外婆, 王总) is a form of address and not in the list. A
     speaker with three characters is also called by the last two.
     """
     full = {simplified(cue.speaker) for cue in cues if cue.speaker}
     for character in series.characters if series else ():
         full |= {simplified(character.name), *(simplified(alias) for alias in character.aliases)}
+    full -= _NO_NAMES
     names = {n for n in full if 2 <= len(n) <= 8}
     names |= {n[1:] for n in full if len(n) == 3}
-    return tuple(sorted((n for n in names if not matcher.exact(n) and not matcher.find(n)), key=lambda n: (-len(n), n)))
+    return tuple(sorted((n for n in names if not matcher.is_address(n)), key=lambda n: (-len(n), n)))
 
 
 class _Terms:
