@@ -67,7 +67,12 @@ def endpoint(name: str, series: Series, episodes: Mapping[int, Sequence[Cue]]) -
         drafted = sum(len(d.drafts) for d in done.values())
         rows += [
             row(f"{name} {locale}: tokens a line, all in", stats["tokens"] / lines, "tokens", at_most=45),
-            row(f"{name} {locale}: requests an episode", stats["requests"] / len(episodes), "requests", at_most=2),
+            row(
+                f"{name} {locale}: requests an episode",
+                stats["requests"] / len(episodes),
+                "requests",
+                at_most=2,
+            ),
             row(f"{name} {locale}: lines drafted", drafted / lines, "share", at_least=1),
         ]
         if locale == LOCALES[0]:
@@ -94,7 +99,9 @@ def local(series: Series, episodes: Mapping[int, Sequence[Cue]]) -> list[dict[st
     return [
         row("local model en-US: lines a second", len(some) / seconds, "lines/s"),
         row("local model en-US: lines that are usable in form", len(done.drafts) / len(some), "share"),
-        row("tokens by our rule, prompts", counted, "tokens", peer="tokenizer of Gemma 3", peer_value=measured),
+        row(
+            "tokens by our rule, prompts", counted, "tokens", peer="tokenizer of Gemma 3", peer_value=measured
+        ),
     ]
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import traceback
+import urllib.request
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -620,6 +621,25 @@ def test_kill_9_in_the_middle_costs_no_line_twice(tmp_path: Path) -> None:
 
 
 # Engines
+
+
+def test_the_endpoint_of_a_process_of_its_own_and_the_timeout_of_the_environment() -> None:
+    command = [sys.executable, "-m", "tests.model_server", "--faults", "silence,drop*", "--hang", "20"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout
+            url = server.stdout.readline().strip()
+            env = {"SMALLSCREEN_BASE_URL": url, "SMALLSCREEN_TIMEOUT": "0.5"}
+            start = time.monotonic()
+            result = from_model(OpenAIChat("m", backoff=0.01, environment=env), SERIES, MARKET, CLEAN)
+            assert time.monotonic() - start < 10 and len(result.drafts) == 20
+            with urllib.request.urlopen(url.replace("/v1", "/stats")) as answer:
+                assert json.load(answer)["lines_asked"] == [20, 20, 1]
+        finally:
+            server.kill()
+    for wrong in ("soon", "0", "-5", "nan", "1e9"):
+        with pytest.raises(UserError, match="SMALLSCREEN_TIMEOUT"):
+            OpenAIChat("m", environment={"OPENAI_API_KEY": "k", "SMALLSCREEN_TIMEOUT": wrong})
 
 
 def test_an_unknown_engine_is_told_which_there_are() -> None:

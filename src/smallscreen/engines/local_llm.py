@@ -36,7 +36,8 @@ _LETTERS = {
 
 
 class LocalLLM(ChatEngine):
-    """The small model of `[local-llm]`. `threads` it computes with; `cache` is where its file goes."""
+    """The small model of `[local-llm]`. `threads` it computes with (as many as cores are free, at most 2,
+    where not given); `cache` is where its file goes."""
 
     id: ClassVar[str] = "local"
     name: ClassVar[str] = "Gemma 3 270M on this machine"
@@ -49,14 +50,14 @@ class LocalLLM(ChatEngine):
     )
 
     def __init__(
-        self, model: str | None = None, *, threads: int = 2, cache: str | Path | None = None
+        self, model: str | None = None, *, threads: int | None = None, cache: str | Path | None = None
     ) -> None:
         if model not in (None, "", MODEL):
             raise UserError(
                 f"The local engine has one model, {MODEL}; leave --model away, or use --engine openai."
             )
         self.model = MODEL
-        self._threads = max(1, threads)
+        self._threads = max(1, threads) if threads else _free_cores()
         self._cache = Path(cache) if cache is not None else _cache_directory()
         self._lock = threading.Lock()
         self._server: Any = None
@@ -187,6 +188,16 @@ def _grammar(script: str) -> str:
 def _stamp(file: Path, digest: str) -> str:
     stat = file.stat()
     return f"{digest} {stat.st_size} {stat.st_mtime_ns}"
+
+
+def _free_cores() -> int:
+    # Threads of the model wait for each other at every step: on a core that other work holds, two
+    # are several times slower than one.
+    try:
+        busy = os.getloadavg()[0]
+    except OSError:
+        busy = 0.0
+    return max(1, min(2, int((os.cpu_count() or 1) - busy + 0.5)))
 
 
 def _cache_directory() -> Path:

@@ -23,6 +23,8 @@ from smallscreen.engines.chat import ChatEngine, Message, Reply
 from smallscreen.errors import EngineError, UserError
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
+TIMEOUT = 60.0
+"""Seconds one reply may take. A slow model on one's own machine needs more: SMALLSCREEN_TIMEOUT."""
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 """A reply is read no further than this. The longest honest one, 100 lines, takes about 20 kB."""
 LONGEST_WAIT = 60.0
@@ -32,7 +34,8 @@ NO_KEY = "none"
 
 
 class OpenAIChat(ChatEngine):
-    """`model` is the name the endpoint knows it by. `timeout` is in seconds, for one whole reply.
+    """`model` is the name the endpoint knows it by. `timeout` is in seconds, for one whole reply; where
+    it is not given, SMALLSCREEN_TIMEOUT says it, else it is 60.
 
     `tries` counts the first one too. `sleep` can be replaced, for tests of the waiting.
     """
@@ -45,7 +48,7 @@ class OpenAIChat(ChatEngine):
         self,
         model: str | None = None,
         *,
-        timeout: float = 60.0,
+        timeout: float | None = None,
         tries: int = 5,
         backoff: float = 1.0,
         environment: Mapping[str, str] | None = None,
@@ -54,8 +57,10 @@ class OpenAIChat(ChatEngine):
         if not model:
             raise UserError("The openai engine needs the name of a model; give it with --model.")
         self.model = model
+        environment = os.environ if environment is None else environment
+        timeout = _seconds(environment) if timeout is None else timeout
         self._timeout, self._tries, self._backoff, self._sleep = timeout, max(1, tries), backoff, sleep
-        address, key = _address(os.environ if environment is None else environment)
+        address, key = _address(environment)
         # The transport logs the addresses it calls, so credentials must not be in them.
         base_url, login = _without_login(address)
         self._where = _host(base_url)
@@ -206,6 +211,17 @@ def _address(environment: Mapping[str, str]) -> tuple[str, str]:
     raise UserError(
         "No model endpoint is set; set SMALLSCREEN_API_KEY, and SMALLSCREEN_BASE_URL unless it is OpenAI's."
     )
+
+
+def _seconds(environment: Mapping[str, str]) -> float:
+    said = environment.get("SMALLSCREEN_TIMEOUT", "").strip()
+    try:
+        seconds = float(said) if said else TIMEOUT
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 3600:
+        raise UserError(f"SMALLSCREEN_TIMEOUT is {said[:20]!r}; set it to seconds, from 1 to 3600.")
+    return seconds
 
 
 def _is_address(url: str) -> bool:
