@@ -5,33 +5,31 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Iterator
-from functools import cached_property
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from smallscreen.engines.fonts import text_picture
-from smallscreen.sample import umbrella
-from smallscreen.sample.backdrops import MARGIN, WIDTH, Backdrop, paint
-from smallscreen.sample.palette import OILED, PAPER, VERMILION, Light, light
+from smallscreen.sample import cards, umbrella
+from smallscreen.sample.backdrops import Backdrop, paint
+from smallscreen.sample.cards import SIZE
+from smallscreen.sample.palette import VERMILION, Light, light
 from smallscreen.sample.paper import (
-    RGB,
     Sheet,
     Sprite,
     ellipse,
-    leaf,
     light_spot,
     mix,
     rect,
     shade,
-    smooth,
     strip,
 )
 from smallscreen.sample.props import PROPS, background
 from smallscreen.sample.puppets import Face, Puppet, look
+from smallscreen.sample.scenery import MARGIN, WIDTH
 from smallscreen.sample.storyboard import Board, BoardScene, Shot
+from smallscreen.sample.weather import Weather
 
-SIZE = (540, 960)
 DRAWINGS = 12
 """Drawings a second: as puppets are moved by hand. Each is shown for two frames."""
 BURNED_IN_BOX = (60, 568, 390, 624)
@@ -77,7 +75,7 @@ class _Theater:
         ):
             if self._old is None or self._old[0] != index:
                 self._old = (index, self._look(index - 1, before.end_ms - 60, number))
-            picture = _slid(self._old[1], picture, (passed + 1) / (_SLIDE + 1))
+            picture = cards.slid(self._old[1], picture, (passed + 1) / (_SLIDE + 1))
         cue = next((c for c in self.board.cues if c.start_ms <= now < c.end_ms), None)
         if cue:
             text, x, y = self._subtitle(cue.text)
@@ -90,9 +88,9 @@ class _Theater:
                 del self._views[old]
             shot = self.board.shots[index]
             if shot.kind == "title":
-                self._views[index] = _title(self.board)
+                self._views[index] = cards.title(self.board)
             elif shot.kind == "end":
-                self._views[index] = _ending(self.board)
+                self._views[index] = cards.ending(self.board)
             else:
                 if shot.scene not in self._sets:
                     self._sets = {k: v for k, v in self._sets.items() if k >= shot.scene - 1}
@@ -132,7 +130,7 @@ class _Set:
         self.place: Backdrop = paint(scene.motif, self.light)
         self.front = self._with_props()
         self.cast = list(scene.characters)
-        self.rain = _Weather(scene.weather, self.light)
+        self.rain = Weather(scene.weather, self.light)
         self._shifted: dict[tuple[str, int], Sprite] = {}
         self._puppets: dict[tuple[str, int, int], Puppet] = {}
 
@@ -346,86 +344,6 @@ class _Set:
         return draw
 
 
-class _Weather:
-    """Rain, snow or fog as strips and bands of paper that pass between the layers."""
-
-    def __init__(self, kind: str, scene_light: Light) -> None:
-        self.kind = kind
-        self._tone: RGB = mix(scene_light.bottom, (236, 242, 250), 0.6 if scene_light.night else 0.8)
-
-    def far(self, picture: Image.Image, number: int) -> None:
-        self._fall(picture, number, 0, 34)
-        self._drift(picture, number, 0)
-
-    def middle(self, picture: Image.Image, number: int) -> None:
-        self._fall(picture, number, 1, 46)
-        self._drift(picture, number, 1)
-
-    def near(self, picture: Image.Image, number: int) -> None:
-        self._fall(picture, number, 2, 62)
-
-    def _fall(self, picture: Image.Image, number: int, depth: int, speed: int) -> None:
-        if self.kind not in {"rain", "snow"}:
-            return
-        speed = speed if self.kind == "rain" else speed // 9
-        masks = self._masks
-        y = -960 + number * speed % 960
-        x = -round(number * speed * 0.1) % 60 - 60
-        for top in (y, y + 960):
-            picture.paste(self._tone, (x, top), masks[depth])
-
-    def _drift(self, picture: Image.Image, number: int, depth: int) -> None:
-        if self.kind == "fog":
-            mask = self._bands[depth]
-            x = -(number * (1 + depth)) // 2 % 540
-            for left in (x - 540, x):
-                picture.paste(self._tone, (left, 0), mask)
-
-    @cached_property
-    def _masks(self) -> list[Image.Image]:
-        made = []
-        for depth, count in enumerate((120, 80, 26)):
-            rng = np.random.default_rng(depth)
-            sheet = Sheet(660, 1120)
-            size = (1 + depth * 0.8) if self.kind == "rain" else (1.6 + depth * 1.2)
-            for x, y, grow in zip(
-                rng.uniform(0, 660, count),
-                rng.uniform(0, 960, count),
-                rng.uniform(0.7, 1.3, count),
-                strict=True,
-            ):
-                for top in (y, y - 960, y + 960):  # tiles without a seam
-                    if not -80 < top < 1120:
-                        continue
-                    length = 24 * (1 + depth * 0.7) * grow
-                    shape = (
-                        strip([(x, top), (x - length * 0.1, top + length)], size * 0.4, size)
-                        if self.kind == "rain"
-                        else ellipse(x, top, size * grow, steps=8)
-                    )
-                    sheet.piece((255, 255, 255), shape, lift=0, rim=0)
-            whole = sheet.sprite()
-            mask = Image.new("L", (660, 1120))
-            mask.paste(whole.mask, (whole.x, whole.y))
-            made.append(mask.crop((0, 0, 660, 960)).point([v * (86 + depth * 24) // 255 for v in range(256)]))
-        return made
-
-    @cached_property
-    def _bands(self) -> list[Image.Image]:
-        made = []
-        for depth in range(2):
-            across = np.arange(540, dtype=np.float32) * math.tau / 540
-            down = np.arange(960, dtype=np.float32)[:, None]
-            cover = np.zeros((960, 540), np.float32)
-            for n in range(3):
-                middle = 250 + n * 190 + depth * 60 + 26 * np.sin(across * (n + 1) + n * 2 + depth)
-                cover += np.exp(-(((down - middle) / (70 + n * 14)) ** 2)) * (
-                    0.75 + 0.25 * np.sin(across * 2 + n)
-                )
-            made.append(Image.fromarray((np.clip(cover, 0, 1) * (200 - depth * 50)).astype(np.uint8)))
-        return made
-
-
 def _places(count: int, outdoors: bool) -> list[tuple[float, float, float, int]]:
     """Where people stand in a wide shot: neck x and y, scale, and the side that they face."""
     small = 0.86 if outdoors else 1.0
@@ -456,92 +374,6 @@ def _stool(sheet: Sheet, x: float, y: float, scene_light: Light) -> None:
     )
     sheet.piece(shade(wood, 0.8), strip([(x - 36, y + 44), (x + 36, y + 44)], 6), lift=3)
     sheet.piece(shade(wood, 1.1), rect(x - 50, y, x + 50, y + 13), lift=5)
-
-
-def _title(board: Board) -> Callable[[float, int], Image.Image]:
-    """The card in front: an umbrella against the light, one panel more for every episode."""
-    sheet = Sheet(*SIZE, seed=31).fill((252, 226, 166), (226, 160, 96))
-    sheet.glow(270, 330, 460, (255, 246, 214), 0.9)
-    for n in range(4):
-        tone = mix((214, 150, 92), (96, 48, 40), n / 3)
-        y = 700 + n * 66
-        ridge = [
-            (x, y - 34 * math.sin(x * 0.012 + n * 1.9) - 16 * math.sin(x * 0.031 + n))
-            for x in range(-20, 580, 20)
-        ]
-        sheet.piece(tone, [*ridge, (580, 980), (-20, 980)], lift=8)
-    for x, way in ((0, 1), (540, -1)):
-        sheet.line((54, 34, 32), [(x, 960), (x + way * 14, 400), (x + way * 34, -20)], 13, 6)
-        for n in range(9):
-            y = 40 + n * 74
-            sheet.piece(shade((64, 42, 36), 1 + n % 3 * 0.12), leaf(x + way * 14, y, 92, 19, (24 if way > 0 else 156) + n % 3 * 15 * way),
-                        leaf(x + way * 14, y, 70, 15, (60 if way > 0 else 120) + n % 2 * 14 * way), lift=6)  # fmt: skip
-    number = f"第{board.episode}集"
-    sheet.text(270, 706, board.series_title, 92, (250, 236, 204))
-    sheet.text(270, 770, f"{number}　{board.title}" if board.title else number, 30, (244, 214, 160))
-    base = sheet.sprite().image
-    threaded = min(umbrella.RIBS - 1, 11 + 2 * board.episode)  # one panel always stays open
-    disc = Sheet(*SIZE, seed=33)
-    umbrella.from_above(
-        disc, 270, 330, 205, VERMILION, rotation=-100, missing=range(threaded, umbrella.RIBS), lift=10
-    )
-    whole = disc.sprite()
-    turned: dict[int, Sprite] = {}
-
-    def draw(part: float, drawing: int) -> Image.Image:
-        step = round(max(0.0, min(1.0, part)) * 24)
-        if step not in turned:
-            turned[step] = whole.turned(14 - step * 0.6, (270, 330))
-        picture = base.copy()
-        turned[step].onto(picture)
-        return picture
-
-    return draw
-
-
-def _ending(board: Board) -> Callable[[float, int], Image.Image]:
-    sheet = Sheet(*SIZE, seed=41).fill((74, 42, 38), (38, 24, 28))
-    sheet.glow(270, 380, 380, (255, 196, 112), 0.7)
-    umbrella.from_side(sheet, 270, 240, 190, OILED if board.last else VERMILION, missing=(6,), lift=10)
-    sheet.text(270, 660, "完" if board.last else "待　续", 54, PAPER)
-    sheet.text(270, 710, board.series_title, 24, (226, 190, 140))
-    sheet.piece(
-        (28, 18, 22),
-        smooth((-20, 860), (150, 836), (300, 862), (430, 840), (560, 856), (560, 980), (-20, 980)),
-        lift=8,
-    )
-    image = sheet.sprite().image
-    return lambda part, number: image.copy()
-
-
-def _slid(old: Image.Image, new: Image.Image, part: float) -> Image.Image:
-    """The new picture as a sheet that slides in from the right, its torn edge in front."""
-    x = round(540 * (1 - part) ** 2.2)
-    picture = old.copy()
-    edge = _torn_edge()
-    picture.paste((14, 8, 10), (x - 70, 0), edge[0])
-    picture.paste(new.crop((0, 0, 540 - x, 960)), (x, 0))
-    picture.paste((246, 238, 220), (x - 12, 0), edge[1])
-    return picture
-
-
-_EDGE: list[Image.Image] = []
-
-
-def _torn_edge() -> list[Image.Image]:
-    if not _EDGE:
-        ramp = np.linspace(0, 1, 70, dtype=np.float32)[None, :] ** 2 * 150
-        _EDGE.append(Image.fromarray(np.repeat(ramp, 960, 0).astype(np.uint8)))
-        torn = [
-            (3 + 3 * math.sin(y * 0.37) + 2 * math.sin(y * 0.11) + 1.5 * math.sin(y * 1.7), float(y))
-            for y in range(-4, 968, 4)
-        ]
-        sheet = Sheet(20, 960).piece((255, 255, 255), [*torn, (15, 968), (15, -4)], lift=0, rim=0)
-        whole = sheet.sprite()
-        mask = Image.new("L", (20, 960))
-        mask.paste(whole.mask, (whole.x, whole.y))
-        _EDGE.append(mask)
-    return _EDGE
 
 
 def _vignette() -> Image.Image:
