@@ -97,7 +97,7 @@ def localize(
                 folder = out / work.edition.name if out else None
                 results.append(work.package(folder, formats=set(only) if only else None, video=video))
         _print(project, format, results)
-        report_problems(project.problems)
+        report_problems(_problems(project, results))
 
 
 def barriers(
@@ -288,7 +288,11 @@ def _each(
                 found = project.store.findings(x.edition)
                 shown += [f for n in chosen for f in found.get(n, [])]
         _print(project, format, results, shown, show)
-        report_problems(project.problems)
+        report_problems(_problems(project, results))
+
+
+def _problems(project: Project, results: list[dict[str, Any]]) -> list[Any]:
+    return [*project.problems, *(p for r in results for p in r.get("problems", []))]
 
 
 def _one_source(drafts: Path | None, engine: str | None) -> None:
@@ -317,7 +321,7 @@ def _print(
         value: dict[str, Any] = {"directory": str(project.root), "steps": results}
         if show:
             value["findings"] = [asdict(f) for f in findings or []]
-        print_json({**value, "problems": [str(p) for p in project.problems]})
+        print_json({**value, "problems": [str(p) for p in _problems(project, results)]})
         return
     rows = []
     for r in results:
@@ -334,6 +338,8 @@ def _print(
             ("severity", "cue", "check", "what", "what to do"),
             cells,
         )
+    for note in dict.fromkeys(n for r in results for n in r.get("quality_notes", [])):
+        typer.echo(f"\n{note}")
     reports = [m["path"] for r in results for m in r.get("made", []) if m["path"].endswith(".html")]
     for path in reports:
         typer.echo(f"\nOpen {path} in a browser.")

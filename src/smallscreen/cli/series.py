@@ -62,7 +62,7 @@ def sample(
     wanted = [] if video == "none" else episodes_of(None if video == "all" else video, there)
     if wanted:
         with progress("Rendering the sample's episodes") as meter:
-            room.render_to(directory / "video", wanted, meter)
+            room.render_many(wanted, directory / "video", lambda part: meter(round(100 * part), 100))
         project = open_project(directory)
     _print_info(project, format, f"The sample series is in {directory}.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from smallscreen.localize import checks
 from smallscreen.localize.barriers.market import for_market
 from smallscreen.localize.package import EditionBundle, EpisodeBundle
 from smallscreen.localize.pipeline import Localizer
@@ -60,5 +61,6 @@ def bundle_of(work: Localizer) -> EditionBundle:
         synopsis=head.get("synopsis", ""),
         brief=head.get("brief"),
         notes=notes,
+        check_names={k: c.name for k, c in checks.all_checks().items()},
         made=finished.finished_at[:10] if finished else "",
     )

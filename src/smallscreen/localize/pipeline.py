@@ -60,7 +60,9 @@ class Localizer:
     def __post_init__(self) -> None:
         self.market = markets.load(self.locale)
         if self.market.locale not in markets.names():
-            raise UserError(f"{self.market.locale} is a source language; there are {', '.join(markets.names())}.")
+            raise UserError(
+                f"{self.market.locale} is a source language; there are {', '.join(markets.names())}."
+            )
         if self.profile is not None:
             self.market.screen(self.profile)
         if self.platform is not None:
@@ -88,12 +90,12 @@ class Localizer:
         def work() -> Summary:
             store.put_drafts(self.edition, found.drafts.values())
             store.put_edition_head(
-                self.edition, {**store.edition_head(self.edition), "notes": [], **getattr(found, "head", {})}
+                self.edition, {**store.edition_head(self.edition), "notes": [], **found.head}
             )
             store.put_findings("draft", self.edition, self.cues, found.findings)
             return {"drafted": len(found.drafts), "findings": len(found.findings), "problems": found.problems}
 
-        inputs = (found.drafts, getattr(found, "head", {}), found.findings, found.problems, self.cues)
+        inputs = (found.drafts, found.head, found.findings, found.problems, self.cues)
         ran = run_step(store, "draft", f"{self.edition.name}/files", inputs, work)
         return {
             "step": "draft",
@@ -164,7 +166,7 @@ class Localizer:
             "prompt_tokens": usage.prompt_tokens,
             "completion_tokens": usage.completion_tokens,
             "tokens_a_line": round(usage.tokens / drafted, 1) if drafted else 0.0,
-            "notes": [engine.quality_note] if engine.quality_note else [],
+            "quality_notes": [engine.quality_note] if engine.quality_note else [],
             "fresh": bool(wanted),
         }
 
@@ -232,6 +234,7 @@ class Localizer:
             if drafts.get(number)
         ]
         found: Counter[str] = Counter()
+        told = _told_by_fit(store.findings(self.edition))
         keys = []
         fresh = 0
         for done, ctx in enumerate(contexts):
@@ -239,7 +242,7 @@ class Localizer:
             self.meter(done, len(contexts), f"episode {number}")
 
             def work(ctx: CheckContext = ctx, number: int = number) -> Summary:
-                mine = checks.check_edition(ctx)
+                mine = [f for f in checks.check_edition(ctx) if not _is_told(f, told)]
                 store.put_findings("check", self.edition, [number], mine)
                 return dict(Counter(f.severity for f in mine))
 
@@ -378,6 +381,18 @@ def barrier_rows(project: Project, episodes: Sequence[int], locale: str | None) 
         for b in for_market(found, market) if market else found:
             rows.append({**asdict(b), "line": cues[b.cue].text})
     return rows
+
+
+_SAID_BY_FIT = {"screen.reading-speed", "screen.line-length", "screen.line-count"}
+
+
+def _told_by_fit(findings: dict[int, list[Finding]]) -> set[tuple[int, int | None]]:
+    return {(f.episode, f.line) for some in findings.values() for f in some if f.check == "fit.shorten"}
+
+
+def _is_told(finding: Finding, told: set[tuple[int, int | None]]) -> bool:
+    """Fitting has said which lines must be shortened, and to what; once is enough."""
+    return finding.check in _SAID_BY_FIT and (finding.episode, finding.line) in told
 
 
 def _embedder() -> Any:

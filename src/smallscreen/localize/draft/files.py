@@ -154,6 +154,9 @@ def _from_edition(
 ) -> set[int]:
     """Takes the lines of an edition file; gives the episodes that it has lines for."""
     by_id = {cue.id: cue for cues in cues_by_episode.values() for cue in cues}
+    brief = file.brief.model_dump() if file.brief else None
+    head = {"title": file.title, "synopsis": file.synopsis, "brief": brief, "notes": list(file.notes)}
+    out.head.update({k: v for k, v in head.items() if v})
     episodes: set[int] = set()
     for line in file.lines:
         cue = by_id.get(line.cue_id)
