@@ -22,7 +22,8 @@ from smallscreen.localize.checks import (
     check_source,
 )
 from smallscreen.localize.checks.docs import table
-from smallscreen.localize.checks.numerals import line_numbers, source_numbers
+from smallscreen.localize.checks.number_words import line_numbers
+from smallscreen.localize.checks.numerals import source_numbers
 from smallscreen.localize.checks.words import loosely_in, stem
 from smallscreen.series import markets, platforms
 from smallscreen.series.model import Barrier, Cue, Draft, Line, Series, cue_id

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -33,8 +32,8 @@ from smallscreen.localize.checks.base import (
     letters,
     quote,
 )
+from smallscreen.localize.checks.number_words import line_numbers
 from smallscreen.localize.checks.numbers import numbers_of
-from smallscreen.localize.checks.numerals import line_numbers
 from smallscreen.localize.checks.punctuation import asks
 from smallscreen.series.model import Finding
 
@@ -42,6 +41,8 @@ BUDGET = 120
 """Lines compared in an edition when not asked to compare all."""
 SHIFTED_BUDGET = 240
 """Lines compared beyond that in episodes that look shifted."""
+HELD = 40
+"""Doubtful lines that are held against their neighbors, when not asked to compare all."""
 FAR = 1.0
 """A pair that stands out by fewer standard deviations than this is reported: 2 % of the true pairs of
 the sample's freely rendered English edition do, and 87 % of its lines when given to a wrong cue."""
@@ -74,7 +75,7 @@ class Meaning(SeriesCheck):
 
     def run(self, ctx: SeriesContext) -> Iterator[Finding]:
         embedder = ctx.first.embedder
-        by_episode = [_places(episode, number) for number, episode in enumerate(ctx.episodes)]
+        by_episode = [places_of(episode, number) for number, episode in enumerate(ctx.episodes)]
         places = [place for episode in by_episode for place in episode]
         if embedder is None:
             ctx.summary.not_run[self.id] = "no embedder is installed on this machine"
@@ -86,20 +87,23 @@ class Meaning(SeriesCheck):
         chosen = places if ctx.first.deep else _choose(places, shifted)
         judge = Judge(chosen, embedder, ctx.first.cache)
         neighbors = _Neighbors(by_episode)
-        moved: Counter[int] = Counter()
-        found = []
-        for place in chosen:
-            finding, belongs = self._judge(place, judge, neighbors)
-            moved[place.episode_at] += belongs
+        doubtful = [p for p in chosen if judge.score(p.unit.source, p.unit.text) < DOUBTFUL]
+        # Neighbors need vectors too: of an edition that is wrong throughout, a part says enough.
+        step = 1 if ctx.first.deep else max(1, math.ceil(len(doubtful) / HELD))
+        found: list[Finding] = []
+        moved: dict[int, list[Place]] = {}
+        for number, place in enumerate(doubtful):
+            finding, belongs = self._judge(place, judge, neighbors if number % step == 0 else None)
             found += [finding] if finding else []
-        # An episode of which two compared lines turn out to belong elsewhere is compared whole.
+            if belongs:
+                moved.setdefault(place.episode_at, []).append(place)
         if not ctx.first.deep:
-            compared, room = {id(p) for p in chosen}, SHIFTED_BUDGET
-            for at, count in sorted(moved.items()):
-                rest = [p for p in by_episode[at] if id(p) not in compared][:room] if count >= 2 else []
-                room -= len(rest)
-                chosen = [*chosen, *rest]
-                found += [f for f, _ in (self._judge(p, judge, neighbors) for p in rest) if f]
+            more = _Shifted(chosen, by_episode, moved)
+            for place in more:
+                finding, belongs = self._judge(place, judge, neighbors)
+                found += [finding] if finding else []
+                more.tell(belongs)
+            chosen = [*chosen, *more.compared]
         ctx.summary.figures[self.id] = {
             "compared": len(chosen),
             "lines": len(places),
@@ -108,14 +112,16 @@ class Meaning(SeriesCheck):
         }
         yield from found
 
-    def _judge(self, place: Place, judge: Judge, neighbors: _Neighbors) -> tuple[Finding | None, bool]:
+    def _judge(self, place: Place, judge: Judge, neighbors: _Neighbors | None) -> tuple[Finding | None, bool]:
         """What is to be said of a place, and whether its line belongs to another cue."""
         score = judge.score(place.unit.source, place.unit.text)
         if score >= DOUBTFUL:
             return None, False
-        # Only a doubtful line is held against its neighbors: that needs their vectors too.
         best = max(
-            ((judge.score(u.source, place.unit.text), u.start_ms, u) for u in neighbors.of(place)),
+            (
+                (judge.score(u.source, place.unit.text), u.start_ms, u)
+                for u in (neighbors.of(place) if neighbors else ())
+            ),
             default=None,
             key=lambda b: b[:2],
         )
@@ -224,9 +230,45 @@ def _centered(vectors: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-6)
 
 
-def _places(episode: CheckContext, number: int) -> list[Place]:
+def places_of(episode: CheckContext, number: int) -> list[Place]:
+    """The units of an episode that can be compared; `number` is its place among the contexts."""
     units = [u for u in episode.units if u.text and len(letters(u.source)) >= 2 and letters(u.text)]
     return [Place(episode, unit, number, at) for at, unit in enumerate(units)]
+
+
+class _Shifted:
+    """Further places to compare, in episodes of which a compared line belongs to another cue.
+
+    First the four places around that line; where one of those belongs elsewhere too, the whole
+    episode, while the budget lasts. Tell it after each place how that one turned out.
+    """
+
+    def __init__(
+        self, chosen: Sequence[Place], by_episode: Sequence[Sequence[Place]], moved: dict[int, list[Place]]
+    ) -> None:
+        self._seen = {id(p) for p in chosen}
+        self._by_episode, self._moved = by_episode, moved
+        self._belongs = 0
+        self.compared: list[Place] = []
+
+    def tell(self, belongs: bool) -> None:
+        self._belongs += belongs
+
+    def __iter__(self) -> Iterator[Place]:
+        for at, places in sorted(self._moved.items()):
+            episode = self._by_episode[at]
+            self._belongs = len(places)
+            near = {p.at + k for p in places[:1] for k in (-2, -1, 1, 2)}
+            yield from self._fresh([episode[k] for k in sorted(near) if 0 <= k < len(episode)])
+            if self._belongs >= 2:
+                yield from self._fresh(episode)
+
+    def _fresh(self, places: Sequence[Place]) -> Iterator[Place]:
+        for place in places:
+            if id(place) not in self._seen and len(self.compared) < SHIFTED_BUDGET:
+                self._seen.add(id(place))
+                self.compared.append(place)
+                yield place
 
 
 class _Neighbors:

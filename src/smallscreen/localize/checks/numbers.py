@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterator
 
 from smallscreen.localize.checks.base import Check, CheckContext, Unit, quote
-from smallscreen.localize.checks.numerals import (
+from smallscreen.localize.checks.number_words import (
     WORD_LANGUAGES,
-    Number,
     figures,
     has_figures,
     line_numbers,
-    may_hold_number,
     plain_word,
-    source_numbers,
 )
+from smallscreen.localize.checks.numerals import Number, may_hold_number, source_numbers
 from smallscreen.series.model import Finding
 
 _NUMBER_FREE = frozenset(
