@@ -90,7 +90,9 @@ def as_film(cues: list[Cue], count: int) -> list[Cue]:
     for i, cue in enumerate(cues[:count], start=1):
         if last is not None and cue.episode != last.episode:
             offset += last.end_ms
-        film.append(Cue(cue_id(1, i), 1, i, cue.start_ms + offset, cue.end_ms + offset, cue.text, cue.speaker))
+        film.append(
+            Cue(cue_id(1, i), 1, i, cue.start_ms + offset, cue.end_ms + offset, cue.text, cue.speaker)
+        )
         last = cue
     return film
 
@@ -115,7 +117,9 @@ def rows(folder: Path) -> list[dict[str, Any]]:
         right, wrong, took = score(film, lines)
         found.append(row(f"one film of {len(film)} cues, made script, {name}", took, "s", at_most=5))
         if lines is other:
-            found.append(row("named from another film's script", right + wrong, "share of cues", at_most=0.05))
+            found.append(
+                row("named from another film's script", right + wrong, "share of cues", at_most=0.05)
+            )
         else:
             found.append(row(f"right speaker in the film, made script, {name}", right, "share of cues"))
     return found

@@ -84,7 +84,9 @@ def test_what_is_written_is_read_back(folder: Path, suffix: str, locale: str, ro
 @pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ass", ".ttml"])
 def test_italics_and_speakers_are_carried(folder: Path, suffix: str) -> None:
     path = folder / f"italic{suffix}"
-    write_subtitles(path, [TimedText(1000, 2000, "So <i>this</i>\nis it", "林小满"), TimedText(3000, 4000, "<i>cut off")])
+    write_subtitles(
+        path, [TimedText(1000, 2000, "So <i>this</i>\nis it", "林小满"), TimedText(3000, 4000, "<i>cut off")]
+    )
     assert [c.text for c in read_subtitles(path, italics=True)] == ["So <i>this</i>\nis it", "<i>cut off</i>"]
     assert [c.text for c in read_subtitles(path)] == ["So this\nis it", "cut off"]
     if suffix in (".vtt", ".ass"):
@@ -119,7 +121,10 @@ def test_vertical_files_say_where_the_text_stands(folder: Path) -> None:
     for suffix in (".vtt", ".ass", ".ttml"):
         write_subtitles(folder / f"v{suffix}", rows, market=market, profile="vertical", platform=area)
     vtt = (folder / "v.vtt").read_text("utf-8")
-    line, size, height = (float(re.search(p, vtt).group(1)) for p in (r"line:([\d.]+)%", r" size:([\d.]+)%", r"size: ([\d.]+)vh"))  # type: ignore[union-attr]
+    line, size, height = (
+        float(re.search(p, vtt).group(1))
+        for p in (r"line:([\d.]+)%", r" size:([\d.]+)%", r"size: ([\d.]+)vh")
+    )  # type: ignore[union-attr]
     assert line + 3 * 1.25 * height <= y1 * 100 / area.height + 0.1
     assert abs(size - (x1 - x0) * 100 / area.width) < 0.1
     ass = (folder / "v.ass").read_text("utf-8")
@@ -133,7 +138,9 @@ def test_vertical_files_say_where_the_text_stands(folder: Path) -> None:
 def test_ttml_is_an_imsc_document_with_a_region_in_the_safe_area(folder: Path) -> None:
     path = folder / "imsc.ttml"
     rows = [TimedText(1000, 2000, "مرحبا، جدي!")]
-    write_subtitles(path, rows, market=markets.load("ar"), profile="vertical", platform=platforms.load("universal"))
+    write_subtitles(
+        path, rows, market=markets.load("ar"), profile="vertical", platform=platforms.load("universal")
+    )
     root = ET.parse(path).getroot()
     parameter, style = "{http://www.w3.org/ns/ttml#parameter}", "{http://www.w3.org/ns/ttml#styling}"
     assert root.tag == "{http://www.w3.org/ns/ttml}tt"
@@ -144,7 +151,12 @@ def test_ttml_is_an_imsc_document_with_a_region_in_the_safe_area(folder: Path) -
     left, top = (float(x.rstrip("%")) for x in region.get(f"{style}origin", "").split())
     wide, high = (float(x.rstrip("%")) for x in region.get(f"{style}extent", "").split())
     x0, y0, x1, y1 = platforms.load("universal").text_box()
-    assert [round(v) for v in (left * 10.8, top * 19.2, (left + wide) * 10.8, (top + high) * 19.2)] == [x0, y0, x1, y1]
+    assert [round(v) for v in (left * 10.8, top * 19.2, (left + wide) * 10.8, (top + high) * 19.2)] == [
+        x0,
+        y0,
+        x1,
+        y1,
+    ]
     p = next(e for e in root.iter() if e.tag.endswith("}p"))
     assert p.get(f"{style}direction") == "rtl" and p.get("region") is None
     assert "\u202b" not in (p.text or "")
@@ -179,7 +191,10 @@ def test_sloppy_srt(folder: Path) -> None:
 
 def test_a_cue_of_ten_thousand_characters_is_legal(folder: Path) -> None:
     long = "很长的一句话，" * 1429
-    for name, head in (("l.srt", "1\n00:00:01,000 --> 00:00:05,000\n"), ("l.vtt", "WEBVTT\n\n00:01.000 --> 00:05.000\n")):
+    for name, head in (
+        ("l.srt", "1\n00:00:01,000 --> 00:00:05,000\n"),
+        ("l.vtt", "WEBVTT\n\n00:01.000 --> 00:05.000\n"),
+    ):
         assert read(folder, name, head + long)[0].text == long
 
 
@@ -191,7 +206,10 @@ def test_vtt_with_everything(folder: Path) -> None:
         "intro\n00:01.000 --> 00:02.000 line:80% align:start\n<v.loud 外公>回来了&nbsp;&amp; <c.red>好</c></v>\n\n"
         "00:00:03,000 --> 00:00:04,000\n<v A>一</v> <v B>二</v>\n\n还有一行\n\nNOTE end\n",
     )
-    assert [(c.start_ms, c.text, c.speaker) for c in cues] == [(1000, "回来了\xa0& 好", "外公"), (3000, "一 二\n还有一行", None)]
+    assert [(c.start_ms, c.text, c.speaker) for c in cues] == [
+        (1000, "回来了\xa0& 好", "外公"),
+        (3000, "一 二\n还有一行", None),
+    ]
 
 
 def test_ass_fields_follow_the_format_line(folder: Path) -> None:
@@ -285,7 +303,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("name", "text", "line", "problem"), BROKEN, ids=[b[0] for b in BROKEN])
-def test_a_broken_file_is_named_with_its_line(folder: Path, name: str, text: str | bytes, line: int | None, problem: str) -> None:
+def test_a_broken_file_is_named_with_its_line(
+    folder: Path, name: str, text: str | bytes, line: int | None, problem: str
+) -> None:
     with pytest.raises(FileProblem) as caught:
         read(folder, name, text)
     assert problem in str(caught.value)
@@ -302,10 +322,14 @@ def test_a_missing_file_is_a_file_problem(folder: Path) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from([".srt", ".vtt", ".ass", ".ttml"]), st.data())
-def test_a_file_cut_or_changed_anywhere_is_read_or_named(folder: Path, suffix: str, data: st.DataObject) -> None:
+def test_a_file_cut_or_changed_anywhere_is_read_or_named(
+    folder: Path, suffix: str, data: st.DataObject
+) -> None:
     path = folder / f"cut{suffix}"
     rows = [TimedText(i * 2000, i * 2000 + 1500, f"第{i}句，<i>台词</i>。", "外公") for i in range(4)]
-    write_subtitles(path, rows, market=markets.load("en-US"), profile="vertical", platform=platforms.load("tiktok"))
+    write_subtitles(
+        path, rows, market=markets.load("en-US"), profile="vertical", platform=platforms.load("tiktok")
+    )
     content = path.read_text("utf-8")
     at = data.draw(st.integers(0, len(content)))
     other = data.draw(st.one_of(st.just(""), st.text(max_size=5)))

@@ -50,13 +50,24 @@ def test_names(name: str, number: int | None, language: str | None) -> None:
     assert (episode_number(name), language_of(name)) == (number, language)
 
 
-@given(st.integers(1, 999), st.sampled_from(["ep{:03d}.zh.srt", "第{}集.srt", "S01E{:02d}.srt", "Show - {:02d} [en].ass"]))
+@given(
+    st.integers(1, 999),
+    st.sampled_from(["ep{:03d}.zh.srt", "第{}集.srt", "S01E{:02d}.srt", "Show - {:02d} [en].ass"]),
+)
 def test_every_number_is_read_back(number: int, shape: str) -> None:
     assert episode_number(shape.format(number)) == number
 
 
 def test_chinese_numbers() -> None:
-    assert [chinese_number(x) for x in ("十", "二十", "两百零五", "一二", "12", "x", "")] == [10, 20, 205, 12, 12, None, None]
+    assert [chinese_number(x) for x in ("十", "二十", "两百零五", "一二", "12", "x", "")] == [
+        10,
+        20,
+        205,
+        12,
+        12,
+        None,
+        None,
+    ]
 
 
 @given(st.text(max_size=40))
@@ -76,7 +87,15 @@ def test_two_files_for_one_episode_are_both_named() -> None:
 
 
 def test_a_language_chooses_among_the_files_of_an_episode() -> None:
-    files = _paths("ep02.en-US.srt", "ep02.en.srt", "ep01.zh.srt", "ep01.en.srt", "ep03.srt", "trailer.srt", "ep02.en-GB.srt")
+    files = _paths(
+        "ep02.en-US.srt",
+        "ep02.en.srt",
+        "ep01.zh.srt",
+        "ep01.en.srt",
+        "ep03.srt",
+        "trailer.srt",
+        "ep02.en-GB.srt",
+    )
     found = by_episode(files, "en-US")
     assert {n: p.name for n, p in found.items()} == {1: "ep01.en.srt", 2: "ep02.en-US.srt", 3: "ep03.srt"}
     assert list(found) == [1, 2, 3]

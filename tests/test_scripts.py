@@ -125,7 +125,9 @@ def test_scene_headings(tmp_path: Path, heading: str, scene: tuple[str, str, str
 
 
 def test_what_only_looks_like_a_heading_or_a_speaker(tmp_path: Path) -> None:
-    found = script(tmp_path, "第1集\n1-1 日 内 家\n△3-5 人走过。\n3-5 人走过。\n音效：雷声\n外公：她说：“走吧。”\n")
+    found = script(
+        tmp_path, "第1集\n1-1 日 内 家\n△3-5 人走过。\n3-5 人走过。\n音效：雷声\n外公：她说：“走吧。”\n"
+    )
     assert len(found.scenes) == 1
     assert [said(x)[:3] for x in found.lines] == [
         ("action", None, "3-5 人走过。"),
@@ -231,7 +233,13 @@ def test_fountain(tmp_path: Path) -> None:
 
 
 def test_a_hundred_real_screenplays(tmp_path: Path) -> None:
-    source = Path(__file__).resolve().parents[2] / "shared" / "data" / "dramabench" / "dramabench_continuation_100.jsonl"
+    source = (
+        Path(__file__).resolve().parents[2]
+        / "shared"
+        / "data"
+        / "dramabench"
+        / "dramabench_continuation_100.jsonl"
+    )
     if not source.is_file():
         pytest.skip("the real screenplays are not beside the repository")
     for row in source.read_text("utf-8").splitlines():
@@ -270,8 +278,26 @@ def test_word_holds_either_form(tmp_path: Path) -> None:
 
 
 def test_word_without_empty_lines_and_with_screenplay_styles(tmp_path: Path) -> None:
-    bare = ["INT. SHOP - DAY", "Rain falls.", "XIAOMAN", "(low)", "Grandpa.", "He looks up.", "GRANDPA", "Buying?"]
-    styles = ["Scene Heading", "Action", "Character", "Parenthetical", "Dialogue", "Action", "Character", "Dialogue"]
+    bare = [
+        "INT. SHOP - DAY",
+        "Rain falls.",
+        "XIAOMAN",
+        "(low)",
+        "Grandpa.",
+        "He looks up.",
+        "GRANDPA",
+        "Buying?",
+    ]
+    styles = [
+        "Scene Heading",
+        "Action",
+        "Character",
+        "Parenthetical",
+        "Dialogue",
+        "Action",
+        "Character",
+        "Dialogue",
+    ]
     wanted = [
         ("action", None, "Rain falls.", None),
         ("dialogue", "XIAOMAN", "Grandpa.", "low"),
@@ -285,7 +311,11 @@ def test_word_without_empty_lines_and_with_screenplay_styles(tmp_path: Path) -> 
 
 
 def test_word_tables(tmp_path: Path) -> None:
-    header = [["场次", "画面", "角色", "台词"], ["1-1 日 内 伞坊", "推门", "林小满", "外公。"], ["", "", "外公", "买伞？"]]
+    header = [
+        ["场次", "画面", "角色", "台词"],
+        ["1-1 日 内 伞坊", "推门", "林小满", "外公。"],
+        ["", "", "外公", "买伞？"],
+    ]
     found = word(tmp_path, [("第1集", "")], [header, [["幺爸", "幺女！"], ["林小满（笑）", "幺爸。"]]])
     assert [said(x) for x in found.lines] == [
         ("action", None, "推门", None),
@@ -302,7 +332,10 @@ def test_word_tables(tmp_path: Path) -> None:
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "bomb.docx"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("word/document.xml", "w") as part:
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("word/document.xml", "w") as part,
+    ):
         for _ in range(80):
             part.write(b" " * 1024 * 1024)
     with pytest.raises(FileProblem, match=r"bomb\.docx: unpacked"):
@@ -342,8 +375,13 @@ PIECES = st.sampled_from(
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=20), st.sampled_from([".txt", ".fountain", ".md"]))
-def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, parts: list[str], suffix: str) -> None:
+@given(
+    st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=20),
+    st.sampled_from([".txt", ".fountain", ".md"]),
+)
+def test_any_text_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[str], suffix: str
+) -> None:
     path = tmp_path_factory.getbasetemp() / f"any{suffix}"
     path.write_bytes("\n".join(parts).encode("utf-8", "replace"))
     try:
@@ -352,7 +390,9 @@ def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, p
         return
     ids = {(s.episode, s.id) for s in found.scenes}
     assert len(ids) == len(found.scenes)
-    assert all(x.text and x.episode >= 1 and (x.scene is None or (x.episode, x.scene) in ids) for x in found.lines)
+    assert all(
+        x.text and x.episode >= 1 and (x.scene is None or (x.episode, x.scene) in ids) for x in found.lines
+    )
     for episode in {x.episode for x in found.lines}:
         numbers = [x.index for x in found.lines if x.episode == episode]
         assert numbers == list(range(1, len(numbers) + 1))

@@ -23,7 +23,9 @@ TRADITIONAL = (
 
 def sentences(characters: str) -> st.SearchStrategy[str]:
     words = st.text(st.sampled_from(characters), min_size=6, max_size=40)
-    return st.builds(lambda w, mark: w + mark, words, st.sampled_from(["", "。", "！", "？", "……", "\n", "\r\n"]))
+    return st.builds(
+        lambda w, mark: w + mark, words, st.sampled_from(["", "。", "！", "？", "……", "\n", "\r\n"])
+    )
 
 
 SIMPLIFIED_ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030"]
@@ -70,7 +72,9 @@ def test_real_dialogue_comes_back_from_every_encoding() -> None:
             assert decode(text.encode(encoding), path)[0] == text
 
 
-@pytest.mark.parametrize("data", [b"\0" * 400, b"1\n\0\0\0\0\0\0\0\0\0", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 9])
+@pytest.mark.parametrize(
+    "data", [b"\0" * 400, b"1\n\0\0\0\0\0\0\0\0\0", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 9]
+)
 def test_what_is_no_text_is_refused_by_name(data: bytes) -> None:
     with pytest.raises(FileProblem, match=r"ep001\.srt.*expected text in UTF-8"):
         decode(data, "some/ep001.srt")

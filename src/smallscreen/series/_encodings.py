@@ -20,14 +20,12 @@ _FREQUENT = (
     "被叫帮今同气几理求名合系从新见常原友带物方爱喜办相门全钱买诉车地直重片公男妈完晚请进白中朋金于玩派间感字件结品先外服目早日准忙士照礼影工认总万思力记无加变非难主"
 )
 # The same characters where traditional writing has another form.
-_FREQUENT_TRADITIONAL = (
-    "這麼個說沒們還來為樣過對關現給裡裏點開時問經讓應當覺剛電聽發學師錯動兩幾氣題誰幫從見帶愛辦門錢買訴車媽請進間結準禮認總萬記無變難於話長樂東書員馬親謝歡實後"
-)
+_FREQUENT_TRADITIONAL = "這麼個說沒們還來為樣過對關現給裡裏點開時問經讓應當覺剛電聽發學師錯動兩幾氣題誰幫從見帶愛辦門錢買訴車媽請進間結準禮認總萬記無變難於話長樂東書員馬親謝歡實後"
 _SAMPLE = 6000
 """Characters looked at: more would not change the answer."""
 
 _CANDIDATES = (  # codec, its name for the reader, log prior
-    ("utf-8", "utf-8", 6.0),
+    ("utf-8", "utf-8", 2.5),
     ("gb18030", "gb18030", 0.0),
     ("cp950", "big5", -1.0),
     ("big5hkscs", "big5", -2.0),
@@ -119,8 +117,11 @@ def _given_up(data: bytes, best: tuple[float, str, str] | None) -> tuple[str | N
     if best is not None and best[2] == "utf-8":
         return best[1], "utf-8"
     where = utf8_error(data)
-    return None, f"the bytes from {where} on are in no encoding that reads as text" if where is not None else (
-        "it does not read as text"
+    return (
+        None,
+        f"the bytes from {where} on are in no encoding that reads as text"
+        if where is not None
+        else ("it does not read as text"),
     )
 
 
@@ -161,9 +162,9 @@ def _probability(char: str) -> float:
         return _han(char)
     if 0xC0 <= code <= 0x24F or 0x1EA0 <= code <= 0x1EF9:  # accented Latin
         return 1 / 900
-    if char in "\xa0¿¡«»°–€":
-        return 1 / 2000
-    if 0x370 <= code <= 0x10FF or 0x1E00 <= code <= 0x1FFF:  # Greek to Georgian, with Arabic, Hindi and Thai
+    if 0xA0 <= code <= 0xBF or char in "–€":  # signs of Latin writing
+        return 1 / 3000
+    if 0x250 <= code <= 0x10FF or 0x1E00 <= code <= 0x1FFF:  # Greek to Georgian, with Arabic, Hindi and Thai
         return 1 / 8000 if char.isprintable() else _NEVER
     if 0x3041 <= code <= 0x30FF:  # kana
         return 1 / 600
@@ -177,7 +178,7 @@ def _probability(char: str) -> float:
         return _RARE / 10
     if 0xE000 <= code <= 0xF8FF or not char.isprintable():
         return _NEVER
-    return _RARE
+    return _LISTED
 
 
 def _han(char: str) -> float:

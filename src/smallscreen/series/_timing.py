@@ -93,23 +93,25 @@ def match_by_time(source: Sequence[Cue], drafts: Sequence[RawCue]) -> TimeMatch:
         found.append((cue, MatchProblem("joined", message, (cues[cue].id,), rows[drafts_of[0]].line, text)))
         for d in drafts_of:
             if extra.get(d):
-                by_draft[d] += [e for e in extra[d]]
+                by_draft[d] += extra[d]
     for d, main in by_draft.items():
         covered = sorted({*main, *extra.get(d, ())})
         owner = next((c for c in main if owned.get(c) == [d]), None)
         found += [(covered[0], p) for p in _deal(rows[d], [cues[c] for c in covered], covered, owner, texts)]
     for d in sorted(moved):
-        cue = next(c for c, ds in owned.items() if d in ds)
-        message = f"the draft at {clock(rows[d].start_ms)} falls on no cue; it was given to {cues[cue].id} beside it"
-        found.append((cue, MatchProblem("moved", message, (cues[cue].id,), rows[d].line, rows[d].text)))
+        at = next(c for c, ds in owned.items() if d in ds)
+        message = (
+            f"the draft at {clock(rows[d].start_ms)} falls on no cue; it was given to {cues[at].id} beside it"
+        )
+        found.append((at, MatchProblem("moved", message, (cues[at].id,), rows[d].line, rows[d].text)))
     for d in lost:
         at = bisect_left([c.start_ms for c in cues], spans[d][0])
         message = f"the draft at {clock(rows[d].start_ms)} falls on no cue: {_short(rows[d].text)}"
         found.append((at, MatchProblem("unmatched", message, (), rows[d].line, rows[d].text)))
-    for i, cue in enumerate(cues):
-        if cue.id not in texts:
-            message = f"there is no draft for {cue.id} at {clock(cue.start_ms)}: {_short(cue.text)}"
-            found.append((i, MatchProblem("missing", message, (cue.id,))))
+    for i, bare in enumerate(cues):
+        if bare.id not in texts:
+            message = f"there is no draft for {bare.id} at {clock(bare.start_ms)}: {_short(bare.text)}"
+            found.append((i, MatchProblem("missing", message, (bare.id,))))
     found.sort(key=lambda f: f[0])
     return TimeMatch(texts, problems + [p for _, p in found])
 
@@ -236,7 +238,7 @@ def _parts(text: str, count: int) -> list[str] | None:
 def _joined(texts: Sequence[str]) -> str:
     out = ""
     for text in texts:
-        tight = out and is_cjk(out[-1]) and is_cjk(text[:1]) or (out and out[-1] in "，。！？、…")
+        tight = (out and is_cjk(out[-1]) and is_cjk(text[:1])) or (out and out[-1] in "，。！？、…")
         out = f"{out}{'' if tight or not out else ' '}{text}"
     return out
 
@@ -257,7 +259,9 @@ def _offset(cues: Sequence[Cue], rows: Sequence[RawCue]) -> int:
         low = bisect_left(starts, d.start_ms - _LARGEST_SHIFT_MS)
         for start in starts[low : bisect_left(starts, d.start_ms + _LARGEST_SHIFT_MS)]:
             votes[round((d.start_ms - start) / 100)] += 1
-    candidates = sorted(votes, key=lambda v: (-(votes[v] + votes.get(v - 1, 0) + votes.get(v + 1, 0)), abs(v)))[:20]
+    candidates = sorted(
+        votes, key=lambda v: (-(votes[v] + votes.get(v - 1, 0) + votes.get(v + 1, 0)), abs(v))
+    )[:20]
     kept = _agreeing(starts, rows, 0)
     best, best_count = 0, kept
     for bucket in candidates:

@@ -28,7 +28,9 @@ __all__ = ["MatchProblem", "TimeMatch", "align", "match_by_time"]
 
 _SPOKEN = frozenset({"dialogue", "os", "vo", "caption"})
 # Scripts without spaces between words are compared by the character, the others by the word.
-_TOKEN = re.compile(f"[{HAN}\u3040-\u30ff\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff]|[^\\W_{HAN}\u3040-\u30ff\u0e00-\u0e7f]+")
+_TOKEN = re.compile(
+    f"[{HAN}\u3040-\u30ff\u0e00-\u0e7f\u1000-\u109f\u1780-\u17ff]|[^\\W_{HAN}\u3040-\u30ff\u0e00-\u0e7f]+"
+)
 _ASIDE = re.compile(r"[（(【\[][^（()）【】\[\]]*[)）】\]]")
 _CELLS = 16_000_000
 """Largest table of one stretch without anchors, tokens by tokens (64 MB). Texts so unlike each other
@@ -108,7 +110,9 @@ def _inside(chosen: list[int | None]) -> None:
         if chosen[i] is not None:
             continue
         before = next((chosen[k] for k in range(i - 1, -1, -1) if chosen[k] is not None), None)
-        after = next((chosen[k] for k in range(i + 1, min(len(chosen), i + 8)) if chosen[k] is not None), None)
+        after = next(
+            (chosen[k] for k in range(i + 1, min(len(chosen), i + 8)) if chosen[k] is not None), None
+        )
         if before is not None and before == after:
             chosen[i] = before
 

@@ -1,7 +1,7 @@
 """Which episode and language a file's name says it is.
 
-    episode_number("第十二集.zh.srt")    # 12
-    language_of("EP12_en-US.vtt")        # "en-US"
+episode_number("第十二集.zh.srt")    # 12
+language_of("EP12_en-US.vtt")        # "en-US"
 """
 
 from __future__ import annotations
@@ -36,12 +36,65 @@ _ALONE = re.compile(r"(?<![^\s._\[\]()（）【】#-])(\d{1,4})(?![^\s._\[\]()�
 _ANY = re.compile(r"(?<!\d)(\d{1,4})(?!\d)")
 
 _LANGUAGES = frozenset(
-    "ar bg bn cs da de el en es et fa fi fil fr he hi hr hu id is it ja km ko lo lt lv mn ms my nb nl no pl pt ro ru"
-    " sk sl sr sv sw ta te th tl tr uk ur uz vi yue zh".split()
+    [
+        "ar",
+        "bg",
+        "bn",
+        "cs",
+        "da",
+        "de",
+        "el",
+        "en",
+        "es",
+        "et",
+        "fa",
+        "fi",
+        "fil",
+        "fr",
+        "he",
+        "hi",
+        "hr",
+        "hu",
+        "id",
+        "is",
+        "it",
+        "ja",
+        "km",
+        "ko",
+        "lo",
+        "lt",
+        "lv",
+        "mn",
+        "ms",
+        "my",
+        "nb",
+        "nl",
+        "no",
+        "pl",
+        "pt",
+        "ro",
+        "ru",
+        "sk",
+        "sl",
+        "sr",
+        "sv",
+        "sw",
+        "ta",
+        "te",
+        "th",
+        "tl",
+        "tr",
+        "uk",
+        "ur",
+        "uz",
+        "vi",
+        "yue",
+        "zh",
+    ]
 )
 _OTHER_CODES = {
-    **dict(zip("ara chi zho cmn eng spa por ind tha vie jpn kor fra fre deu ger hin rus may msa ita tur".split(),
-               "ar zh zh zh en es pt id th vi ja ko fr fr de de hi ru ms ms it tr".split(), strict=True)),
+    **dict(zip(["ara", "chi", "zho", "cmn", "eng", "spa", "por", "ind", "tha", "vie", "jpn", "kor", "fra", "fre", "deu", "ger", "hin", "rus", "may", "msa", "ita", "tur"],
+               ["ar", "zh", "zh", "zh", "en", "es", "pt", "id", "th", "vi", "ja", "ko", "fr", "fr", "de", "de", "hi", "ru", "ms", "ms", "it", "tr"], strict=True)),
     "cn": "zh", "jp": "ja", "kr": "ko", "vn": "vi", "tw": "zh-Hant",
     "chs": "zh-Hans", "sc": "zh-Hans", "gb": "zh-Hans", "cht": "zh-Hant", "tc": "zh-Hant", "big5": "zh-Hant",
     "latam": "es-419",
@@ -53,7 +106,26 @@ _OTHER_CODES = {
     "日语": "ja", "日文": "ja", "韩语": "ko", "韩文": "ko", "阿拉伯语": "ar", "法语": "fr", "德语": "de",
     "印地语": "hi",
 }  # fmt: skip
-_ASIDE = frozenset("sdh cc forced default full sub subs subtitle subtitles srt draft final fixed utf8 utf-8 gbk".split())
+_ASIDE = frozenset(
+    [
+        "sdh",
+        "cc",
+        "forced",
+        "default",
+        "full",
+        "sub",
+        "subs",
+        "subtitle",
+        "subtitles",
+        "srt",
+        "draft",
+        "final",
+        "fixed",
+        "utf8",
+        "utf-8",
+        "gbk",
+    ]
+)
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_](hans|hant|latn|cyrl))?(?:[-_]([a-z]{2}|419))?", re.IGNORECASE)
 
 
@@ -115,7 +187,11 @@ def language_of(filename: str | PurePath) -> str | None:
             return hindi
         token = match.group(1)
         # Two letters after a space are a word of the title: "What it is".
-        tag = None if len(token) == 2 and token.isascii() and rest[: match.start(1)].endswith(" ") else _language(token)
+        tag = (
+            None
+            if len(token) == 2 and token.isascii() and rest[: match.start(1)].endswith(" ")
+            else _language(token)
+        )
         if tag is None and re.search("[_-]", token):
             # "EP12_en-US", "ep001-zh": the tag is the end of the token.
             for at in (m.end() for m in re.finditer("[_-]", token)):

@@ -60,7 +60,9 @@ def decode(data: bytes, path: str | Path) -> tuple[str, str]:
         raise FileProblem(path, line, name, "text in UTF-8, UTF-16, GB18030 or Big5")
     if "\0" in found:
         line = found[: found.index("\0")].count("\n") + 1
-        raise FileProblem(path, line, "it holds NUL bytes, so it is not text", "text in UTF-8, UTF-16, GB18030 or Big5")
+        raise FileProblem(
+            path, line, "it holds NUL bytes, so it is not text", "text in UTF-8, UTF-16, GB18030 or Big5"
+        )
     return found.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff"), name
 
 
@@ -77,7 +79,10 @@ def clean(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-_EDGES = BIDI_MARKS + " \t\n\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+_EDGES = (
+    BIDI_MARKS
+    + " \t\n\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+)
 
 
 def plain(text: str, *, italics: bool = False) -> str:

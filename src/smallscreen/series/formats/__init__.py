@@ -52,7 +52,9 @@ def read_subtitles(path: Path, *, italics: bool = False) -> list[RawCue]:
             raise FileProblem(path, None, "it is larger than 32 MB", "a subtitle file")
         data = path.read_bytes()
     except OSError as e:
-        raise FileProblem(path, None, f"it cannot be opened ({e.strerror})", "a readable subtitle file") from None
+        raise FileProblem(
+            path, None, f"it cannot be opened ({e.strerror})", "a readable subtitle file"
+        ) from None
     text, _ = decode(data, path)
     if not text.strip():
         raise FileProblem(path, None, "it is empty", "subtitles")
@@ -61,7 +63,9 @@ def read_subtitles(path: Path, *, italics: bool = False) -> list[RawCue]:
     for cue in cues:
         words = clean(cue.text if italics else cue.text.replace("<i>", "").replace("</i>", ""))
         if plain(words).strip():
-            found.append(replace(cue, text=words, speaker=clean(cue.speaker or "").replace("\n", " ") or None))
+            found.append(
+                replace(cue, text=words, speaker=clean(cue.speaker or "").replace("\n", " ") or None)
+            )
     if not found:
         raise FileProblem(path, None, "it holds no cue with text", "at least one subtitle")
     found.sort(key=lambda cue: cue.start_ms)
@@ -85,9 +89,13 @@ def write_subtitles(
     suffix = path.suffix.lower()
     form = next((f for f in FORMATS.values() if suffix in f.suffixes), None)
     if form is None:
-        raise UserError(f"{path.name} cannot be written: its suffix is none of {', '.join(sorted(SUFFIXES))}.")
+        raise UserError(
+            f"{path.name} cannot be written: its suffix is none of {', '.join(sorted(SUFFIXES))}."
+        )
     wanted = [
-        TimedText(n.start_ms, n.end_ms, words, getattr(n, "speaker", None)) for n in lines if (words := clean(n.text))
+        TimedText(n.start_ms, n.end_ms, words, getattr(n, "speaker", None))
+        for n in lines
+        if (words := clean(n.text))
     ]
     text = form.write(wanted, layout(market, profile, platform), clean(title).replace("\n", " "))
     part = path.with_name(path.name + ".part")
@@ -103,4 +111,6 @@ def _format_for(path: Path, text: str) -> Format:
     for form in FORMATS.values():
         if suffix in form.suffixes:
             return form
-    raise FileProblem(path, 1, "it is no subtitle file that can be read", f"one of {', '.join(sorted(SUFFIXES))}")
+    raise FileProblem(
+        path, 1, "it is no subtitle file that can be read", f"one of {', '.join(sorted(SUFFIXES))}"
+    )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from smallscreen.errors import FileProblem
 from smallscreen.series.formats.base import (
+    FONT_BOX,
     Format,
     Layout,
     RawCue,
@@ -26,7 +27,18 @@ from smallscreen.series.formats.base import (
 _CLOCK = re.compile(r"\s*(-?)(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.,:](\d{1,3}))?\s*", re.ASCII)
 _EXPECTED = "a time such as 0:00:01.50"
 _SECTION = re.compile(r"\[([^\]]+)\]\s*")
-_DEFAULT_FIELDS = ["layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text"]
+_DEFAULT_FIELDS = [
+    "layer",
+    "start",
+    "end",
+    "style",
+    "name",
+    "marginl",
+    "marginr",
+    "marginv",
+    "effect",
+    "text",
+]
 # A backslash that is text has a word joiner behind it, since ASS cannot escape one.
 _TOKEN = re.compile(r"\\\u2060|\\[{}]|\\[Nnh]|\{[^{}]*\}")
 _ITALIC = re.compile(r"\\i(\d)(?!\d)")
@@ -97,7 +109,10 @@ class SubStation(Format):
             start, end = _centi(line.start_ms), _centi(line.end_ms)
             if end > MAX_MS:
                 raise FileProblem(
-                    f"{title or 'subtitles'}.ass", None, "a subtitle ends after 9:59:59.99", "ASS within ten hours"
+                    f"{title or 'subtitles'}.ass",
+                    None,
+                    "a subtitle ends after 9:59:59.99",
+                    "ASS within ten hours",
                 )
             text = _markup(directed(line.text, layout.rtl, embed=False))
             # A cue never vanishes in the rounding to hundredths.
@@ -110,7 +125,9 @@ class SubStation(Format):
 def _fields(rest: str, path: Path, number: int) -> list[str]:
     fields = [field.strip().lower() for field in rest.split(",")]
     if not {"start", "end", "text"} <= set(fields) or fields[-1] != "text":
-        raise FileProblem(path, number, "the Format line does not name Start, End and, last, Text", "Format: ..., Text")
+        raise FileProblem(
+            path, number, "the Format line does not name Start, End and, last, Text", "Format: ..., Text"
+        )
     return fields
 
 
@@ -119,7 +136,10 @@ def _cue(rest: str, fields: list[str], path: Path, number: int) -> tuple[RawCue 
     values = rest.split(",", len(fields) - 1)
     if len(values) < len(fields):
         raise FileProblem(
-            path, number, f"the Dialogue line has {len(values)} fields", f"{len(fields)} as the Format line names"
+            path,
+            number,
+            f"the Dialogue line has {len(values)} fields",
+            f"{len(fields)} as the Format line names",
         )
     row = dict(zip(fields, values, strict=True))
     start, end = (_ms(row[field], path, number) for field in ("start", "end"))
@@ -128,7 +148,9 @@ def _cue(rest: str, fields: list[str], path: Path, number: int) -> tuple[RawCue 
     layer = f"{row.get('layer', '')},{row.get('style', '')}"
     if text is None:
         return None, layer
-    return RawCue(start, end, text, (row.get("name") or row.get("actor") or "").strip() or None, number), layer
+    return RawCue(
+        start, end, text, (row.get("name") or row.get("actor") or "").strip() or None, number
+    ), layer
 
 
 def _ms(value: str, path: Path, number: int) -> int:
@@ -137,7 +159,9 @@ def _ms(value: str, path: Path, number: int) -> int:
         raise FileProblem(path, number, f"{value.strip()[:40]!r} is no time", _EXPECTED)
     sign, hours, minutes, seconds, fraction = match.groups()
     if int(minutes) > 59 or int(seconds) > 59:
-        raise FileProblem(path, number, f"{value.strip()[:40]!r} has more than 59 minutes or seconds", _EXPECTED)
+        raise FileProblem(
+            path, number, f"{value.strip()[:40]!r} has more than 59 minutes or seconds", _EXPECTED
+        )
     ms = int(((fraction or "0") + "00")[:3]) + ((int(hours) * 60 + int(minutes)) * 60 + int(seconds)) * 1000
     return -ms if sign else ms
 
@@ -187,13 +211,15 @@ def _style(layout: Layout):  # type: ignore[no-untyped-def]
     from pysubs2 import Alignment, Color, SSAStyle
 
     language = layout.locale.split("-")[0]
-    font = _CJK_FONTS.get(language) or {"ar": _FONTS["Arab"], "th": _FONTS["Thai"], "hi": _FONTS["Deva"]}.get(language)
+    font = _CJK_FONTS.get(language) or {"ar": _FONTS["Arab"], "th": _FONTS["Thai"], "hi": _FONTS["Deva"]}.get(
+        language
+    )
     if layout.locale.startswith(("zh-Hant", "zh-TW", "zh-HK")):
         font = "Noto Sans TC"
     return SSAStyle(
         fontname=font or "Noto Sans",
-        # ASS sizes a font by its ascent and descent, which Noto Sans has at 1.36 of its nominal size.
-        fontsize=float(round(layout.font_px * 1.36)),
+        # ASS sizes a font by its ascent and descent together.
+        fontsize=float(round(layout.font_px * FONT_BOX)),
         outlinecolor=Color(0, 0, 0, 0),
         backcolor=Color(0, 0, 0, 128),
         outline=float(max(2, round(layout.font_px / 14))),

@@ -74,7 +74,9 @@ class Layout:
 
 
 LINE_HEIGHT = 1.25
-"""Height of a line in font sizes: what Noto Sans asks for its Latin, rounded down (1.36 with its reserve)."""
+"""Distance of lines in font sizes, where a format can set it."""
+FONT_BOX = 1.36
+"""Ascent and descent of Noto Sans in font sizes: the distance of lines where a format cannot set it."""
 _ADVANCE = {"character": 0.55, "cluster": 0.55, "half": 1.0}
 """Width of a counted character in font sizes. 0.55: the widest run of 25 letters of English dialogue
 in Noto Sans Regular (the mean is 0.49); 1.0: a full-width character."""
@@ -102,7 +104,7 @@ def layout(market: Market | None, profile: str, platform: SafeArea | None) -> La
     lines = screen.max_lines if screen else (3 if vertical else 2)
     counting = market.counting if market else "character"
     by_width = (right - left) / (cpl * _ADVANCE[counting])
-    by_height = (bottom - top) / (lines * LINE_HEIGHT)
+    by_height = (bottom - top) / (lines * FONT_BOX)
     # No larger than 1/15 of the short side: the customary size of a subtitle on a 16:9 picture.
     font = max(16, int(min(by_width, by_height, min(width, height) / 15)))
     return Layout(
@@ -141,7 +143,10 @@ def checked_times(path: Path, line: int, start_ms: int, end_ms: int) -> None:
         raise FileProblem(path, line, "a time is negative", "times from 0 on")
     if end_ms <= start_ms:
         raise FileProblem(
-            path, line, f"the cue ends at {clock(end_ms)} but starts at {clock(start_ms)}", "an end after the start"
+            path,
+            line,
+            f"the cue ends at {clock(end_ms)} but starts at {clock(start_ms)}",
+            "an end after the start",
         )
 
 

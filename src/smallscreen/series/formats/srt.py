@@ -51,7 +51,9 @@ class SubRip(Format):
         if not at:
             broken = next((i for i, line in enumerate(lines) if "-->" in line), None)
             if broken is not None:
-                raise FileProblem(path, broken + 1, f"{_short(lines[broken])} is no time line", EXPECTED_TIMES)
+                raise FileProblem(
+                    path, broken + 1, f"{_short(lines[broken])} is no time line", EXPECTED_TIMES
+                )
             raise FileProblem(path, 1, "it is no subtitle file: no line of it has times", EXPECTED_TIMES)
         _check_front(lines, at[0], path)
         cues = []
@@ -118,7 +120,9 @@ def _check_front(lines: list[str], first: int, path: Path) -> None:
     if front and _INDEX.fullmatch(lines[front[-1]]):
         front.pop()
     if front:
-        raise FileProblem(path, front[0] + 1, f"{_short(lines[front[0]])} stands before any time", EXPECTED_TIMES)
+        raise FileProblem(
+            path, front[0] + 1, f"{_short(lines[front[0]])} stands before any time", EXPECTED_TIMES
+        )
 
 
 def _check_body(lines: list[str], here: int, end: int, path: Path) -> None:
@@ -145,7 +149,10 @@ def _check_end(lines: list[str], last: int, path: Path) -> None:
         follows = own.isdecimal() and rest[final].strip().isdecimal() and int(rest[final]) == int(own) + 1
         if follows and not rest[final - 1].strip():
             raise FileProblem(
-                path, last + 2 + final, f"the file breaks off after the number {_short(rest[final])}", EXPECTED_TIMES
+                path,
+                last + 2 + final,
+                f"the file breaks off after the number {_short(rest[final])}",
+                EXPECTED_TIMES,
             )
 
 

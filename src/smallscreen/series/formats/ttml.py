@@ -60,7 +60,9 @@ class Ttml(Format):
         reader = _Reader(root, path)
         cues = list(reader.cues(body, _Span(0, None), root.get(_XML_SPACE) == "preserve"))
         if not cues:
-            raise FileProblem(path, int(body.get(_LINE, 1)), "its <body> holds no timed text", "<p begin= end=>")
+            raise FileProblem(
+                path, int(body.get(_LINE, 1)), "its <body> holds no timed text", "<p begin= end=>"
+            )
         return cues
 
     def write(self, lines: Sequence[Timed], layout: Layout, title: str) -> str:
@@ -153,7 +155,9 @@ class _Reader:
         timed = [c for c in element.iter() if _name(c) == "span" and (c.get("begin") or c.get("end"))]
         if timed and element.get("begin") is None and element.get("end") is None:
             for part in timed:
-                yield from self._cue(part, self._span(part, span), preserve, self._agent(part) or self._agent(element))
+                yield from self._cue(
+                    part, self._span(part, span), preserve, self._agent(part) or self._agent(element)
+                )
         else:
             yield from self._cue(element, span, preserve, self._agent(element))
 
@@ -251,7 +255,9 @@ def _parse(text: str, path: Path) -> Element:
             self.depth += 1
             here = parser.parser.CurrentLineNumber
             if self.depth > _MAX_DEPTH:
-                raise FileProblem(path, here, f"elements are nested more than {_MAX_DEPTH} deep", "a TTML document")
+                raise FileProblem(
+                    path, here, f"elements are nested more than {_MAX_DEPTH} deep", "a TTML document"
+                )
             return super().start(tag, {**attrs, _LINE: str(here)})
 
         def end(self, tag: str, /) -> Element:
@@ -264,10 +270,14 @@ def _parse(text: str, path: Path) -> Element:
         root: Element = parser.close()
         return root
     except ParseError as e:
-        raise FileProblem(path, e.position[0], f"it is not well-formed XML ({str(e).split(':')[0]})", "TTML") from None
+        raise FileProblem(
+            path, e.position[0], f"it is not well-formed XML ({str(e).split(':')[0]})", "TTML"
+        ) from None
     except (DefusedXmlException, ValueError) as e:
         kind = type(e).__name__.removesuffix("Forbidden")
-        raise FileProblem(path, None, f"it declares entities, which are not read ({kind})", "TTML without them") from None
+        raise FileProblem(
+            path, None, f"it declares entities, which are not read ({kind})", "TTML without them"
+        ) from None
 
 
 def _name(element: Element) -> str:

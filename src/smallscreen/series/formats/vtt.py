@@ -58,7 +58,9 @@ class WebVtt(Format):
                     continue
                 broken = next((i for i in range(start, min(end, start + 2)) if "-->" in lines[i]), None)
                 if broken is not None:
-                    raise FileProblem(path, broken + 1, f"{lines[broken].strip()[:48]!r} is no time line", _EXPECTED)
+                    raise FileProblem(
+                        path, broken + 1, f"{lines[broken].strip()[:48]!r} is no time line", _EXPECTED
+                    )
                 if cues:  # an empty line within a cue: what follows is still its text
                     more = "\n".join(lines[start:end])
                     last = cues[-1]
@@ -100,7 +102,9 @@ def _blocks(lines: list[str], at: int) -> list[tuple[int, int]]:
         elif empty:
             found.append((start, i))
             start = None
-        elif i > start + 1 and "-" in lines[i] and TIMES.fullmatch(lines[i]) and not _BLOCK.match(lines[start]):
+        elif (
+            i > start + 1 and "-" in lines[i] and TIMES.fullmatch(lines[i]) and not _BLOCK.match(lines[start])
+        ):
             found.append((start, i))
             start = i
     return found

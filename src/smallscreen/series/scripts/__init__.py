@@ -42,7 +42,9 @@ def read_script(path: Path) -> Script:
 
         paragraphs = _docx.paragraphs(path)
     elif data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise FileProblem(path, None, "it is a Word file of the old kind (.doc)", "the script saved as .docx or .txt")
+        raise FileProblem(
+            path, None, "it is a Word file of the old kind (.doc)", "the script saved as .docx or .txt"
+        )
     else:
         text, _ = decode(data, path)
         paragraphs = [Paragraph(line) for line in text.split("\n")]
@@ -51,7 +53,9 @@ def read_script(path: Path) -> Script:
     form = _form(path, paragraphs)
     script = form.parse(paragraphs, path)
     if not script.lines:
-        raise FileProblem(path, None, "it holds no line of dialogue", "a script in the short-drama form or in Fountain")
+        raise FileProblem(
+            path, None, "it holds no line of dialogue", "a script in the short-drama form or in Fountain"
+        )
     return script
 
 

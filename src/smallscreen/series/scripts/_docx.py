@@ -42,7 +42,9 @@ def paragraphs(path: Path) -> list[Paragraph]:
                 style = block.style.name if block.style is not None else ""
                 found += [Paragraph(line, style or "") for line in block.text.split("\n")]
     except Exception as e:  # lxml, zipfile and python-docx raise many kinds for a broken file
-        raise FileProblem(path, None, f"Word's parts in it cannot be read ({type(e).__name__})", _EXPECTED) from None
+        raise FileProblem(
+            path, None, f"Word's parts in it cannot be read ({type(e).__name__})", _EXPECTED
+        ) from None
     return _as_fountain(found)
 
 
@@ -85,7 +87,12 @@ def _table(table: Any) -> list[Paragraph]:
     found: list[Paragraph] = []
     if "words" not in columns:
         for cells in rows:
-            if len(cells) == 2 and 0 < len(cells[0]) <= 24 and cells[1] and not re.search("[：:。！？.!?]", cells[0]):
+            if (
+                len(cells) == 2
+                and 0 < len(cells[0]) <= 24
+                and cells[1]
+                and not re.search("[：:。！？.!?]", cells[0])
+            ):
                 found.append(Paragraph(f"{cells[0]}：{cells[1]}"))
             else:
                 found += [Paragraph(line) for cell in cells for line in cell.split("\n")]

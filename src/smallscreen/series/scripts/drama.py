@@ -28,7 +28,9 @@ _EPISODE = re.compile(
     re.IGNORECASE,
 )
 _DASH = r"[-－—–‐]"
-_NUMBERED = re.compile(rf"[【\[]?\s*(\d{{1,4}})\s*{_DASH}\s*(\d{{1,4}}[A-Za-z]?)\s*(场|場)?\s*[】\]]?\s*[、.．:：]?\s*(.*)")
+_NUMBERED = re.compile(
+    rf"[【\[]?\s*(\d{{1,4}})\s*{_DASH}\s*(\d{{1,4}}[A-Za-z]?)\s*(场|場)?\s*[】\]]?\s*[、.．:：]?\s*(.*)"
+)
 _SCENE_WORD = re.compile(
     rf"[【\[]?\s*(?:(?:场次|場次|场景|場景|场|場)\s*({CHINESE_NUMBER})(?:\s*{_DASH}\s*(\d{{1,4}}))?"
     rf"|第\s*({CHINESE_NUMBER})\s*[场場幕])\s*[】\]]?\s*[、.．:：]?\s*(.*)"
@@ -36,10 +38,10 @@ _SCENE_WORD = re.compile(
 _BARE_NUMBER = re.compile(r"(\d{1,4})\s*[、.．:：\s]\s*(.+)")
 _INSIDE = {"内": True, "內": True, "内景": True, "內景": True, "外": False, "外景": False}
 _TIMES = {
-    **dict.fromkeys("日 白天 白日 上午 中午 午 正午 下午 午后 日景".split(), "day"),
-    **dict.fromkeys("夜 晚 夜晚 晚上 深夜 半夜 午夜 夜景".split(), "night"),
-    **dict.fromkeys("傍晚 黄昏 黃昏 暮".split(), "dusk"),
-    **dict.fromkeys("晨 清晨 早晨 拂晓 黎明 凌晨 早 早上".split(), "dawn"),
+    **dict.fromkeys(["日", "白天", "白日", "上午", "中午", "午", "正午", "下午", "午后", "日景"], "day"),
+    **dict.fromkeys(["夜", "晚", "夜晚", "晚上", "深夜", "半夜", "午夜", "夜景"], "night"),
+    **dict.fromkeys(["傍晚", "黄昏", "黃昏", "暮"], "dusk"),
+    **dict.fromkeys(["晨", "清晨", "早晨", "拂晓", "黎明", "凌晨", "早", "早上"], "dawn"),
 }
 _TIME_WORDS = sorted([*_TIMES, "日夜", "夜日"], key=len, reverse=True)
 _GLUED = re.compile(
@@ -52,17 +54,48 @@ _CAPTION = re.compile(
     r"[【\[（(]\s*(?:字幕|片名|花字|字卡|黑屏字幕)\s*(?:[:：]\s*([^】\])）]*)[】\])）]\s*|[】\])）]\s*[:：]?\s*(.*))|字幕\s*[:：]\s*(.*)"
 )
 _BRACKETED = re.compile(r"[【\[]([^】\]]*)[】\]]\s*(.*)")
-_FLASHBACK = re.compile(r"[（(【\[]?\s*(?:闪回|閃回|回忆|回憶|插叙|闪出|闪回结束|回忆结束|现实|蒙太奇)[^：:]{0,12}[）)】\]]?\s*[:：]?$")
+_FLASHBACK = re.compile(
+    r"[（(【\[]?\s*(?:闪回|閃回|回忆|回憶|插叙|闪出|闪回结束|回忆结束|现实|蒙太奇)[^：:]{0,12}[）)】\]]?\s*[:：]?$"
+)
 _ASIDE = r"[（(]([^（()）]*)[）)]"
 _VOICE = r"(?:OS|O\.\s?S\.?|VO|V\.\s?O\.?|画外音?|畫外音?|内心独白|内心|心声|心聲|独白|旁白音)"
 _SPEECH = re.compile(
-    rf"([^：:。！？!?，,；;…“”\"（()）【】\[\]]{{0,24}}?)\s*((?:{_ASIDE}\s*|{_VOICE}\s*)*)[:：]\s*(.*)", re.IGNORECASE
+    rf"([^：:。！？!?，,；;…“”\"（()）【】\[\]]{{0,24}}?)\s*((?:{_ASIDE}\s*|{_VOICE}\s*)*)[:：]\s*(.*)",
+    re.IGNORECASE,
 )
 _VOICE_WORD = re.compile(rf"^{_VOICE}$", re.IGNORECASE)
 _VOICE_TAIL = re.compile(rf"^(.*?)\s*({_VOICE})$", re.IGNORECASE)
 # What is written like a speaker but is none.
 _NOT_SPEAKERS = frozenset(
-    "注 备注 备註 提示 时间 地点 场景 道具 服装 服化 服化道 音乐 音效 背景音乐 BGM 镜头 特写 画面 转场 切 字幕 旁注 说明 剧情 本集看点 钩子 内容".split()
+    [
+        "注",
+        "备注",
+        "备註",
+        "提示",
+        "时间",
+        "地点",
+        "场景",
+        "道具",
+        "服装",
+        "服化",
+        "服化道",
+        "音乐",
+        "音效",
+        "背景音乐",
+        "BGM",
+        "镜头",
+        "特写",
+        "画面",
+        "转场",
+        "切",
+        "字幕",
+        "旁注",
+        "说明",
+        "剧情",
+        "本集看点",
+        "钩子",
+        "内容",
+    ]
 )
 _ITEM_SPLIT = re.compile(r"[、，,；;/\s]+")
 
@@ -157,7 +190,9 @@ class _Reader:
     def _front(self, text: str) -> None:
         if self.out.title:
             return
-        match = re.match(r"(?:剧名|片名|剧本名|名称|Title)\s*[:：]\s*(.+)", text, re.IGNORECASE) or re.match(r"《([^》]+)》", text)
+        match = re.match(r"(?:剧名|片名|剧本名|名称|Title)\s*[:：]\s*(.+)", text, re.IGNORECASE) or re.match(
+            r"《([^》]+)》", text
+        )
         if match:
             self.out.title = match.group(1).strip("《》 ")
 
@@ -205,7 +240,11 @@ class _Reader:
         """Who thinks when only `OS：` is written: who spoke last in the scene, else who is alone in it."""
         scene = self.out.scene
         for line in reversed(self.out.lines[-20:]):
-            if line.speaker and line.scene == (scene.id if scene else None) and line.episode == self.out.episode:
+            if (
+                line.speaker
+                and line.scene == (scene.id if scene else None)
+                and line.episode == self.out.episode
+            ):
                 return line.speaker
         return scene.characters[0] if scene and len(scene.characters) == 1 else None
 
@@ -227,7 +266,7 @@ def _scene(text: str, episode: int) -> tuple[int | None, str | None, str] | None
         return None
     if match := _NUMBERED.fullmatch(text):
         first, second, word, rest = match.groups()
-        place, time, interior = _setting(rest)
+        _, time, interior = _setting(rest)
         # "3-5 人" is no scene: something must say so, be it only that nothing else follows.
         if word or time or interior is not None or not rest or text[0] in "【[":
             return int(first), f"{int(first)}-{second}", rest
@@ -253,7 +292,9 @@ def _is_setting(text: str) -> bool:
 def _setting(text: str) -> tuple[str, str, bool | None]:
     """(place, time, interior) of a heading's words, in whatever order they stand."""
     time, inside, place = "", [], []
-    words = [w for w in re.split(r"[\s、，,。.．·|/／\\；;:：]+|(?<=\S)[-－—–]+(?=\S)", text.strip("【】[]")) if w]
+    words = [
+        w for w in re.split(r"[\s、，,。.．·|/／\\；;:：]+|(?<=\S)[-－—–]+(?=\S)", text.strip("【】[]")) if w
+    ]
     for word in words:
         match = _GLUED.fullmatch(word)
         if match is None:
@@ -280,7 +321,7 @@ def _kind(voice: str) -> str:
 
 def _unquoted(text: str) -> str:
     text = text.strip()
-    if len(text) > 2 and text[0] in "“\"「" and text[-1] in "”\"」" and not re.search("[“”\"「」]", text[1:-1]):
+    if len(text) > 2 and text[0] in '“"「' and text[-1] in '”"」' and not re.search('[“”"「」]', text[1:-1]):
         return text[1:-1]
     return text
 

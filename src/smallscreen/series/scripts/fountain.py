@@ -13,7 +13,9 @@ from pathlib import Path
 
 from smallscreen.series.scripts.base import Collector, Paragraph, Script, ScriptForm, join
 
-_HEADING = re.compile(r"(?:INT\.?\s*/\s*EXT|EXT\.?\s*/\s*INT|I\s*/\s*E|INT|EXT|EST)(?:\.\s*|\s+)(\S.*)", re.IGNORECASE)
+_HEADING = re.compile(
+    r"(?:INT\.?\s*/\s*EXT|EXT\.?\s*/\s*INT|I\s*/\s*E|INT|EXT|EST)(?:\.\s*|\s+)(\S.*)", re.IGNORECASE
+)
 _SCENE_NUMBER = re.compile(r"\s*#([\w.\-]{1,20})#\s*$")
 _EPISODE = re.compile(
     r"(?:#{1,6}\s*)?(?:EPISODE|EP\.?)\s*#?\s*(\d{1,4})\b\s*[:.\-–—]?\s*(.{0,80})", re.IGNORECASE
@@ -21,7 +23,22 @@ _EPISODE = re.compile(
 _SHORT_EPISODE = re.compile(r"第\s*(\d{1,4})\s*集.{0,60}")
 _TITLE_KEY = re.compile(r"([A-Za-z][A-Za-z ]{0,30}):\s*(.*)")
 _TITLE_KEYS = frozenset(
-    "title credit author authors source notes draft date contact copyright revision description format language".split()
+    [
+        "title",
+        "credit",
+        "author",
+        "authors",
+        "source",
+        "notes",
+        "draft",
+        "date",
+        "contact",
+        "copyright",
+        "revision",
+        "description",
+        "format",
+        "language",
+    ]
 ) | {"draft date"}
 _EXTENSION = re.compile(r"\s*[(（]([^()（）]*)[)）]")
 _CAPTION = re.compile(
@@ -34,7 +51,9 @@ _TIME_WORDS = {
     **dict.fromkeys(("DUSK", "SUNSET", "TWILIGHT"), "dusk"),
     **dict.fromkeys(("DAWN", "SUNRISE"), "dawn"),
 }
-_MORE_TIMES = re.compile(r"(?:THE )?(?:CONTINUOUS|(?:MOMENTS |MINUTES |HOURS |DAYS )?LATER|SAME(?: TIME)?|NEXT (?:DAY|MORNING)|FLASHBACK|PRESENT(?: DAY)?)$")
+_MORE_TIMES = re.compile(
+    r"(?:THE )?(?:CONTINUOUS|(?:MOMENTS |MINUTES |HOURS |DAYS )?LATER|SAME(?: TIME)?|NEXT (?:DAY|MORNING)|FLASHBACK|PRESENT(?: DAY)?)$"
+)
 _TRANSITION = re.compile(r"[^a-z]*\bTO:$|FADE (?:IN|OUT|TO BLACK)[.:]?$|CUT TO BLACK\.?$|THE END\.?$")
 _EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|_)(?=\S)(.+?)(?<=[^\s\\])\1")
 
@@ -52,7 +71,9 @@ class Fountain(ScriptForm):
             text = paragraph.text.strip()
             if _HEADING.fullmatch(text):
                 count += 3
-            elif text.startswith("@") or (_is_cue(text) and i + 1 < len(paragraphs) and paragraphs[i + 1].text.strip()):
+            elif text.startswith("@") or (
+                _is_cue(text) and i + 1 < len(paragraphs) and paragraphs[i + 1].text.strip()
+            ):
                 count += 1
             elif re.match(r"#{1,6}\s*episode", text, re.IGNORECASE):
                 count += 2
