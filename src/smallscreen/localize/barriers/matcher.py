@@ -49,7 +49,7 @@ class Matcher:
 
     def find(self, text: str, names: Sequence[str] = ()) -> list[Match]:
         """The items of `text` (simplified), in order, not overlapping. `names` are persons, never items."""
-        found = [m for m in (*self._plain_matches(text), *self._pattern_matches(text, names))]
+        found = [*self._plain_matches(text), *self._pattern_matches(text, names)]
         spans = _name_spans(text, names)
         found = [m for m in found if not any(_inside_name(m, a, b) for a, b in spans)]
         return select(found)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
-from smallscreen.localize.barriers.dictionaries import dictionary_entries
+from smallscreen.localize.barriers.dictionaries import dictionary_entries, own_glosses
 from smallscreen.localize.barriers.entries import Entry, own_lexicons
 from smallscreen.localize.barriers.finder import Finder
 from smallscreen.localize.barriers.matcher import Match, Matcher, select
@@ -66,7 +67,16 @@ class LexiconFinder(Finder):
 
 @cache
 def _matcher() -> Matcher:
-    own = [entry for lexicon in own_lexicons().values() for entry in lexicon.entries]
+    told = own_glosses()
+    own = [
+        replace(
+            e, literal=e.literal or told[e.text][0], meaning=f"{e.meaning} (CC-CEDICT: {told[e.text][1]})"
+        )
+        if e.text in told
+        else e
+        for lexicon in own_lexicons().values()
+        for e in lexicon.entries
+    ]
     return Matcher([*own, *dictionary_entries()])
 
 
