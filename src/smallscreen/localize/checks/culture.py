@@ -7,7 +7,9 @@ draft, where there is one, is compared with the line. Without either the check d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from statistics import median
 
 from smallscreen.localize.checks.base import Check, CheckContext, letters, quote
@@ -24,15 +26,28 @@ SAME_DRAFT = 0.8
 def literal_share(gloss: str, meaning: str, text: str) -> tuple[float, list[str]]:
     """How much of an English gloss stands in an English text: share of content words, and which.
 
-    Words that the meaning has too prove nothing and are left out; 0.0 when none is left.
+    What stands in parentheses explains and is left out; of alternatives (after ; / , or "or") the one
+    that is found best counts. Words that the meaning has too prove nothing. 0.0 when none is left.
     """
-    plain = set(content_stems(meaning))
-    wanted = [s for s in dict.fromkeys(content_stems(gloss)) if s not in plain]
-    if not wanted:
-        return 0.0, []
-    there = set(content_stems(text))
-    found = [s for s in wanted if s in there]
-    return len(found) / len(wanted), found
+    plain, there = set(content_stems(meaning)), set(content_stems(text))
+    best: tuple[float, list[str]] = (0.0, [])
+    for words in _gloss_words(gloss):
+        wanted = [s for s in words if s not in plain]
+        found = [s for s in wanted if s in there]
+        if wanted and (len(found) / len(wanted), len(found)) > (best[0], len(best[1])):
+            best = (len(found) / len(wanted), found)
+    return best
+
+
+@lru_cache(maxsize=20_000)
+def _gloss_words(gloss: str) -> tuple[tuple[str, ...], ...]:
+    bare = _ASIDE.sub(" ", gloss)
+    ways = [tuple(dict.fromkeys(content_stems(part))) for part in _OR.split(bare)]
+    return tuple(way for way in ways if way)
+
+
+_ASIDE = re.compile(r"\([^()]*\)|[\u3400-\u9fff]+")
+_OR = re.compile(r"[;/,]|\bor\b|\.\.\.|…")
 
 
 class Literal(Check):
@@ -69,7 +84,8 @@ class Literal(Check):
                         if english and barrier.literal
                         else (0.0, [])
                     )
-                    by_gloss = share >= LITERAL_SHARE and len(words) >= 2
+                    # One word may stand there by chance, as "unit" may; two or more hardly do.
+                    by_gloss = share >= LITERAL_SHARE and (len(words) >= 2 or len(words[0]) >= 4)
                     same = 0.0
                     literal = ctx.literal_drafts.get(cue.id) if ctx.literal_drafts else None
                     # Dialect without a gloss of its own is no figure of speech: 啥子 is just "what".
@@ -94,7 +110,11 @@ class Literal(Check):
                             "text": unit.text[:160],
                         },
                         severity="error" if barrier.need >= 3 else "warning",
-                        confidence=round((0.85 if by_gloss else 0.7) * max(0.5, barrier.confidence), 2),
+                        confidence=round(
+                            ((0.85 if len(words) >= 2 else 0.5) if by_gloss else 0.7)
+                            * max(0.5, barrier.confidence),
+                            2,
+                        ),
                     )
 
 
@@ -118,11 +138,12 @@ class Dropped(Check):
         for unit in ctx.units:
             if not unit.text:
                 continue
+            # Amounts are the affair of language.numbers and language.units.
             barriers = [
                 (c, b)
                 for c in unit.cues
                 for b in ctx.barriers_of.get(c.id, ())
-                if b.need >= 2 and b.text not in names
+                if b.need >= 2 and b.text not in names and b.kind != "measure"
             ]
             for cue, barrier in barriers:
                 suggestion = barrier.suggestions.get(language)
