@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -196,6 +197,20 @@ def test_a_cue_of_ten_thousand_characters_is_legal(folder: Path) -> None:
         ("l.vtt", "WEBVTT\n\n00:01.000 --> 00:05.000\n"),
     ):
         assert read(folder, name, head + long)[0].text == long
+
+
+@pytest.mark.parametrize(
+    "line", [" " * 300_000 + "-->", "0:" * 150_000 + "-->", "<" * 300_000, "{\\" * 150_000]
+)
+def test_a_hostile_line_costs_no_time(folder: Path, line: str) -> None:
+    start = time.perf_counter()
+    for name, text in (
+        ("h.srt", f"{GOOD}2\n00:00:03,000 --> 00:00:04,000\n{line}\n"),
+        ("h.vtt", f"WEBVTT\n\n00:01.000 --> 00:02.000\n{line} x\n"),
+        ("h.ass", f"[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,{line} x\n"),
+    ):
+        assert read(folder, name, text)
+    assert time.perf_counter() - start < 5
 
 
 def test_vtt_with_everything(folder: Path) -> None:

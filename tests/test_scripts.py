@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import zipfile
 from importlib.resources import files
 from pathlib import Path
@@ -366,6 +367,17 @@ def test_hostile_and_broken_files_are_named(tmp_path: Path) -> None:
         with pytest.raises(FileProblem) as caught:
             read_script(tmp_path / name)
         assert str(caught.value).startswith(name) and "expected" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["*_" * 100_000, "/*" * 100_000, "[[" * 100_000, "（" * 200_000, " " * 200_000 + "：x", "1-" * 99_999],
+)
+def test_a_hostile_line_costs_no_time(tmp_path: Path, line: str) -> None:
+    start = time.perf_counter()
+    assert script(tmp_path, f"第1集\n1-1 日 内 家\n甲：好\n{line}\n").lines
+    assert script(tmp_path, f"INT. HOUSE - DAY\n\nANA\nHi.\n\n*/ {line}\n", "h.fountain").lines
+    assert time.perf_counter() - start < 5
 
 
 PIECES = st.sampled_from(

@@ -27,7 +27,10 @@ from smallscreen.series.text import plain
 EXPECTED_TIMES = "a time line such as 00:00:01,000 --> 00:00:02,500"
 _CLOCK = r"(-?)\s*(?:(\d{1,4})\s*:\s*)?(\d{1,3})\s*:\s*(\d{1,3})(?:\s*[,.:]\s*(\d{1,9}))?"
 TIMES = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}(?:\s+\S.*)?\s*", re.ASCII)
-"""A time line of SRT or WebVTT, with whatever follows the times."""
+"""A time line of SRT or WebVTT, with whatever follows the times. Asked through `is_times`."""
+_LONGEST_TIMES = 400
+"""Characters of a line that can still be a time line with settings. Longer ones, of blanks above all,
+would cost the pattern the square of their length."""
 _INDEX = re.compile(r"\s*\d{1,7}\s*", re.ASCII)
 _LIKE_TIMES = re.compile(r"\s*-?\d{1,4}\s*:\s*\d{1,3}.*|.*-->.*", re.ASCII)
 
@@ -43,11 +46,11 @@ class SubRip(Format):
     def claims(self, text: str) -> bool:
         # The first two lines that hold anything: an index and its times, or the times alone.
         head = [line for line in text[:2000].split("\n") if line.strip()][:2]
-        return any(TIMES.fullmatch(line) for line in head) and not head[0].startswith("WEBVTT")
+        return any(is_times(line) for line in head) and not head[0].startswith("WEBVTT")
 
     def read(self, text: str, path: Path) -> list[RawCue]:
         lines = text.split("\n")
-        at = [i for i, line in enumerate(lines) if "-" in line and TIMES.fullmatch(line)]
+        at = [i for i, line in enumerate(lines) if is_times(line)]
         if not at:
             broken = next((i for i, line in enumerate(lines) if "-->" in line), None)
             if broken is not None:
@@ -81,9 +84,14 @@ class SubRip(Format):
         return "\n".join(blocks)
 
 
+def is_times(line: str) -> bool:
+    """Whether a line gives a cue's times."""
+    return "-->" in line and len(line) <= _LONGEST_TIMES and TIMES.fullmatch(line) is not None
+
+
 def read_times(line: str, path: Path, number: int) -> tuple[int, int]:
     """(start, end) in ms of a time line that TIMES matches; FileProblem when they make no cue."""
-    match = TIMES.fullmatch(line)
+    match = TIMES.fullmatch(line) if is_times(line) else None
     if match is None:
         raise FileProblem(path, number, f"{_short(line)} is no time line", EXPECTED_TIMES)
     start = _ms(match.groups()[:5], line, path, number)

@@ -24,7 +24,7 @@ from smallscreen.series.formats.base import (
     italic_runs,
     speaker_of,
 )
-from smallscreen.series.formats.srt import TIMES, read_times
+from smallscreen.series.formats.srt import is_times, read_times
 from smallscreen.series.text import plain
 
 _EXPECTED = "a time line such as 00:00:01.000 --> 00:00:02.500"
@@ -49,10 +49,10 @@ class WebVtt(Format):
             raise FileProblem(path, 1, "it does not begin as WebVTT", "a first line WEBVTT")
         cues: list[RawCue] = []
         at = 1
-        while at < len(lines) and lines[at].strip() and not TIMES.fullmatch(lines[at]):
+        while at < len(lines) and lines[at].strip() and not is_times(lines[at]):
             at += 1  # the header goes on to the first empty line
         for start, end in _blocks(lines, at):
-            times = next((i for i in range(start, min(end, start + 2)) if TIMES.fullmatch(lines[i])), None)
+            times = next((i for i in range(start, min(end, start + 2)) if is_times(lines[i])), None)
             if times is None:
                 if _BLOCK.match(lines[start]):
                     continue
@@ -102,9 +102,7 @@ def _blocks(lines: list[str], at: int) -> list[tuple[int, int]]:
         elif empty:
             found.append((start, i))
             start = None
-        elif (
-            i > start + 1 and "-" in lines[i] and TIMES.fullmatch(lines[i]) and not _BLOCK.match(lines[start])
-        ):
+        elif i > start + 1 and is_times(lines[i]) and not _BLOCK.match(lines[start]):
             found.append((start, i))
             start = i
     return found

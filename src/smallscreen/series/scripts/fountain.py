@@ -57,6 +57,9 @@ _MORE_TIMES = re.compile(
 _TRANSITION = re.compile(r"[^a-z]*\bTO:$|FADE (?:IN|OUT|TO BLACK)[.:]?$|CUT TO BLACK\.?$|THE END\.?$")
 _EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|_)(?=\S)(.+?)(?<=[^\s\\])\1")
 
+_LONGEST_EMPHASIS = 4000
+"""Characters of a line in which emphasis is looked for; the search takes the square of them."""
+
 
 class Fountain(ScriptForm):
     """Fountain."""
@@ -92,7 +95,9 @@ def _without_notes(lines: list[str]) -> list[str]:
     """The lines without boneyard `/* */` and notes `[[ ]]`, both of which may run over lines."""
     text = "\n".join(line.replace("\t", "    ").rstrip("\r") for line in lines)
     # An opening that is never closed is text, as in the reference implementation.
-    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL) if "*/" in text else text
+    closed = text.rfind("*/") + 2
+    if closed > 1:
+        text = re.sub(r"/\*.*?\*/", "", text[:closed], flags=re.DOTALL) + text[closed:]
     if "]]" in text:
         text = re.sub(r"[ ]?\[\[(?:[^\[\]]|\](?!\]))*\]\]", "", text)
     return text.split("\n")
@@ -227,7 +232,7 @@ def _dialogue(lines: list[str], at: int, out: Collector) -> int:
 
 def _plain(text: str) -> str:
     """Without emphasis marks; `\\*` is a star."""
-    if "*" in text or "_" in text:
+    if ("*" in text or "_" in text) and len(text) <= _LONGEST_EMPHASIS:
         for _ in range(3):
             text = _EMPHASIS.sub(r"\2", text)
     return re.sub(r"\\([*_\\])", r"\1", text)
