@@ -28,6 +28,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
+from bench.common import report, row
 from smallscreen.errors import FileProblem, UserError
 from smallscreen.localize.barriers import find
 from smallscreen.series.model import KINDS, Barrier, Cue, cue_id
@@ -163,8 +164,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     _print_tables(result)
     _print_errors(result, options.errors)
+    if options.gold == DEFAULT_GOLD:
+        _keep(result)
     print(json.dumps({"culture": result.summary(), "lines": len(lines), "finder": options.finder}))
     return 0
+
+
+def _keep(result: Score) -> None:
+    figures = result.summary()
+    report(
+        "gold",
+        [
+            row(f"barriers {name}", figures[key] or 0.0, "share", at_least=target)
+            for name, key, target in (
+                ("F1", "f1", 0.4),
+                ("precision", "precision", None),
+                ("recall", "recall", None),
+                ("recall of need 2 and 3", "recall_need2", None),
+                ("lines with need 2 or 3 found", "lines_need2_recall", None),
+            )
+        ],
+    )
 
 
 def _matches(text: str, item: Item, barrier: Barrier) -> bool:
