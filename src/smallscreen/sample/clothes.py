@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 from smallscreen.sample.palette import INK, PAPER, VERMILION
 from smallscreen.sample.paper import (
@@ -45,7 +44,6 @@ class Stage:
         return made
 
 
-@lru_cache(maxsize=96)
 def body(dress: Look, side: int, scale: float, light: tuple[float, float, float]) -> Sprite:
     s = Stage(-150, -60, 150, 660, scale, side < 0)
     w = dress.build
@@ -178,7 +176,6 @@ def _clothes(s: Stage, dress: Look, left: Shape, right: Shape, trunk: Shape) -> 
         s.cut((200, 50, 44), strip([(-16, 2), (-8, 40), (0, 58), (8, 40), (16, 2)], 2.6), lift=0.8)
 
 
-@lru_cache(maxsize=96)
 def arm(dress: Look, side: int, scale: float, light: tuple[float, float, float]) -> Sprite:
     s = Stage(-200, -200, 200, 330, scale, side < 0)
     w, coat = dress.build, dress.coat

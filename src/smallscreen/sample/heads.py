@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from smallscreen.sample.clothes import Stage
 from smallscreen.sample.palette import VERMILION
@@ -21,7 +20,6 @@ class Face:
     mood: str = "quiet"
 
 
-@lru_cache(maxsize=256)
 def head(dress: Look, face: Face, scale: float, light: tuple[float, float, float]) -> Sprite:
     s = Stage(-90, -140, 90, 40, scale, face.side < 0)
     skin, j = dress.skin, dress.jaw

@@ -39,13 +39,14 @@ class Sprite:
         """Rotated counterclockwise about a point given in the sheet's coordinates."""
         if abs(angle) < 0.05:
             return self
-        center = (pivot[0] - self.x, pivot[1] - self.y)
-        return Sprite(
-            self.image.rotate(angle, Image.Resampling.BILINEAR, center=center),
-            self.mask.rotate(angle, Image.Resampling.BICUBIC, center=center),
-            self.x,
-            self.y,
-        )
+        # Room at every side for the corners that swing out.
+        pad = math.ceil(max(self.image.size) * math.sin(math.radians(min(90, abs(angle))))) + 1
+        box = (-pad, -pad, self.image.width + pad, self.image.height + pad)
+        center = (pivot[0] - self.x + pad, pivot[1] - self.y + pad)
+        image = self.image.crop(box).rotate(angle, Image.Resampling.BILINEAR, center=center)
+        mask = self.mask.crop(box).rotate(angle, Image.Resampling.BILINEAR, center=center)
+        seen = mask.getbbox() or (0, 0, 1, 1)
+        return Sprite(image.crop(seen), mask.crop(seen), self.x - pad + seen[0], self.y - pad + seen[1])
 
     def shifted(self, part: float) -> Sprite:
         """Moved right by a part of a pixel, so that slow drifts do not tick."""

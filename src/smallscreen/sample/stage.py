@@ -93,7 +93,8 @@ class _Theater:
                 self._views[index] = cards.ending(self.board)
             else:
                 if shot.scene not in self._sets:
-                    self._sets = {k: v for k, v in self._sets.items() if k >= shot.scene - 1}
+                    # The scene before lives on in its last view, as long as that is needed.
+                    self._sets.clear()
                     self._sets[shot.scene] = _Set(self.board, self.board.scenes[shot.scene])
                 self._views[index] = self._sets[shot.scene].view(shot, index)
         shot = self.board.shots[index]
