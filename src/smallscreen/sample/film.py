@@ -35,19 +35,20 @@ def cached(episode: int, progress: Progress | None = None) -> Path:
 
 def cached_many(episodes: Sequence[int], progress: Progress | None = None, workers: int = 2) -> list[Path]:
     """The videos of several episodes, drawn by `workers` processes at a time."""
-    waiting = [number for number in dict.fromkeys(episodes) if not _place(files(), number).is_file()]
+    places = {number: _place(files(), number) for number in episodes}
+    waiting = [number for number, path in places.items() if not path.is_file()]
     if len(waiting) > 1 and workers > 1:
         # Started afresh (spawn), not forked: the parent may have threads (progress bars, a database).
         with ProcessPoolExecutor(min(workers, len(waiting)), mp_context=get_context("spawn")) as pool:
-            running = [pool.submit(cached, number) for number in waiting]
+            running = {pool.submit(cached, number): number for number in waiting}
             for done, future in enumerate(as_completed(running), 1):
-                future.result()
+                places[running[future]] = future.result()
                 if progress:
                     progress(done / len(waiting))
-        waiting = []
-    for done, number in enumerate(waiting):
-        cached(number, (lambda part, base=done: progress((base + part) / len(waiting))) if progress else None)  # type: ignore[misc]
-    return [_place(files(), number) for number in episodes]
+    else:
+        for number in waiting:
+            places[number] = cached(number, progress)
+    return [places[number] for number in episodes]
 
 
 def write(
