@@ -37,17 +37,18 @@ from smallscreen.localize.checks.numbers import numbers_of
 from smallscreen.localize.checks.punctuation import asks
 from smallscreen.series.model import Finding
 
-BUDGET = 120
+BUDGET = 48
 """Lines compared in an edition when not asked to compare all."""
-SHIFTED_BUDGET = 240
+SHIFTED_BUDGET = 160
 """Lines compared beyond that in episodes that look shifted."""
-HELD = 40
+HELD = 8
 """Doubtful lines that are held against their neighbors, when not asked to compare all."""
 FAR = 1.0
-"""A pair that stands out by fewer standard deviations than this is reported: 2 % of the true pairs of
-the sample's freely rendered English edition do, and 87 % of its lines when given to a wrong cue."""
+"""A pair that stands out by fewer standard deviations than this is reported; see `far_below`. Of the
+sample's three freely rendered editions 2 to 8 % of the true pairs lie below it, and 85 to 89 % of the
+pairs of a line and a wrong cue (bench/checks.py)."""
 DOUBTFUL = 2.0
-"""Below this a line is held against the neighboring cues: 8 % of the true pairs, 98 % of the wrong."""
+"""Below this a line is held against the neighboring cues."""
 LEAST = 24
 """Pairs needed to know what is usual."""
 
@@ -86,7 +87,7 @@ class Meaning(SeriesCheck):
         shifted = [episode for episode in by_episode if _looks_shifted(episode)]
         chosen = places if ctx.first.deep else _choose(places, shifted)
         judge = Judge(chosen, embedder, ctx.first.cache)
-        neighbors = _Neighbors(by_episode)
+        neighbors = _Neighbors(by_episode, reach=2 if ctx.first.deep else 1)
         doubtful = [p for p in chosen if judge.score(p.unit.source, p.unit.text) < DOUBTFUL]
         # Neighbors need vectors too: of an edition that is wrong throughout, a part says enough.
         step = 1 if ctx.first.deep else max(1, math.ceil(len(doubtful) / HELD))
@@ -127,7 +128,7 @@ class Meaning(SeriesCheck):
         )
         if best is not None and best[0] >= max(score + 2.0, DOUBTFUL + 0.5):
             return self._belongs(place, best[2], score, best[0]), True
-        return (self._far(place, score), False) if score < FAR else (None, False)
+        return (self._far(place, score), False) if score < far_below(place.unit.source) else (None, False)
 
     def _far(self, place: Place, score: float) -> Finding:
         unit = place.unit
@@ -138,7 +139,7 @@ class Meaning(SeriesCheck):
             "Read both; a free rendering is fine, and a recorded reason silences this.",
             evidence={"source": unit.source[:120], "text": unit.text[:160], "stands_out": round(score, 2)},
             severity="note" if place.episode.decided(unit.cues) else "warning",
-            confidence=round(1 / (1 + math.exp(2 * (score - FAR))), 2),
+            confidence=round(1 / (1 + math.exp(2 * (score - far_below(unit.source)))), 2),
         )
 
     def _belongs(self, place: Place, other: Unit, score: float, best: float) -> Finding:
@@ -158,6 +159,12 @@ class Meaning(SeriesCheck):
             },
             confidence=round(min(0.95, 0.5 + 0.1 * (best - score)), 2),
         )
+
+
+def far_below(source: str) -> float:
+    """The score below which a pair is reported: less for cues of few characters, whose vectors say little."""
+    size = len(letters(source))
+    return FAR if size >= 6 else FAR / 2 if size >= 4 else 0.0
 
 
 class Judge:
@@ -272,24 +279,25 @@ class _Shifted:
 
 
 class _Neighbors:
-    """The two units before and the two after a place, but for those that say the same."""
+    """The units before and after a place, `reach` on each side, but for those that say the same."""
 
-    def __init__(self, by_episode: Sequence[Sequence[Place]]) -> None:
+    def __init__(self, by_episode: Sequence[Sequence[Place]], reach: int) -> None:
         self._by_episode = by_episode
+        self._steps = [k for k in range(-reach, reach + 1) if k]
 
     def of(self, place: Place) -> list[Unit]:
         own = self._by_episode[place.episode_at]
         same = letters(place.unit.source)
-        around = [place.at + k for k in (-2, -1, 1, 2) if 0 <= place.at + k < len(own)]
+        around = [place.at + k for k in self._steps if 0 <= place.at + k < len(own)]
         return [own[k].unit for k in around if letters(own[k].unit.source) != same]
 
 
 def _choose(places: list[Place], shifted: list[list[Place]]) -> list[Place]:
-    """Doubtful places (two thirds of the budget), a spread sample, and the episodes that look shifted."""
+    """Doubtful places (half of the budget), a spread sample, and the episodes that look shifted."""
     if len(places) <= BUDGET:
         return places
     _weigh(places)
-    doubtful = sorted((p for p in places if p.doubt > 0), key=lambda p: -p.doubt)[: BUDGET * 2 // 3]
+    doubtful = sorted((p for p in places if p.doubt > 0), key=lambda p: -p.doubt)[: BUDGET // 2]
     chosen = {id(p): p for p in doubtful}
     # The sample is the same cues in every market, so that their sources are embedded once.
     spread = BUDGET - len(chosen)
