@@ -30,7 +30,7 @@ from smallscreen.localize.barriers import find
 from smallscreen.localize.barriers.dictionaries import dictionary_entries
 from smallscreen.localize.checks import CheckContext, CheckSummary, check_edition, check_series
 from smallscreen.localize.checks.culture import literal_share
-from smallscreen.localize.checks.meaning import Judge, Place, far_below, places_of
+from smallscreen.localize.checks.meaning import BUDGET, Judge, Place, far_below, looks_shifted, places_of
 from smallscreen.localize.checks.words import content_stems
 from smallscreen.localize.fit import fit
 from smallscreen.series import markets, platforms
@@ -61,7 +61,7 @@ def main() -> None:
             least = 0.97 if locale == "en-US" else None
             rows += _meaning(f"finished {locale}", _contexts(cues, drafts, locale), embedder, least)
         if "en-US" in finished:
-            rows.append(_shifted(cues, finished["en-US"], embedder))
+            rows += _shifted(cues, finished["en-US"], embedder)
     if "en-US" in finished:
         rows += _literal_on_sample(cues, literal, finished["en-US"])
     if PETCI.is_file():
@@ -133,12 +133,14 @@ def _timed(contexts: Sequence[CheckContext]) -> float:
 def _meaning(name: str, contexts: list[CheckContext], embedder: Embedder, least: float | None) -> Rows:
     places = [p for number, ctx in enumerate(contexts) for p in places_of(ctx, number)]
     judge = Judge(places, embedder, None)
+    few = Judge(places[:: max(1, len(places) // BUDGET)][:BUDGET], embedder, None)
     rng, n = random.Random(1), len(places)
     true = [judge.score(p.unit.source, p.unit.text) for p in places]
     wrong = [
         judge.score(p.unit.source, places[(i + rng.randrange(10, n - 10)) % n].unit.text)
         for i, p in enumerate(places)
     ]
+    true_few = [few.score(p.unit.source, p.unit.text) for p in places]
     beside = [judge.score(p.unit.source, places[(i + 1) % n].unit.text) for i, p in enumerate(places)]
     return [
         common.row(
@@ -149,6 +151,11 @@ def _meaning(name: str, contexts: list[CheckContext], embedder: Embedder, least:
         ),
         common.row(f"meaning, {name}: AUC against the next cue's line", _auc(true, beside), "AUC"),
         common.row(f"meaning, {name}: true pairs reported", _reported(places, true), "%"),
+        common.row(
+            f"meaning, {name}: true pairs reported, judged against {BUDGET} pairs as by default",
+            _reported(places, true_few),
+            "%",
+        ),
         common.row(f"meaning, {name}: wrong pairs reported", _reported(places, wrong), "%"),
     ]
 
@@ -157,18 +164,24 @@ def _reported(places: Sequence[Place], scores: Sequence[float]) -> float:
     return 100 * float(np.mean([s < far_below(p.unit.source) for p, s in zip(places, scores, strict=True)]))
 
 
-def _shifted(cues: list[list[Cue]], drafts: dict[str, Draft], embedder: Embedder) -> dict[str, Any]:
+def _shifted(cues: list[list[Cue]], drafts: dict[str, Draft], embedder: Embedder) -> Rows:
     """Every episode in turn is shifted by one cue; how many are reported as such within the budget."""
-    found = 0
+    found = by_length = 0
     for shifted in range(len(cues)):
         moved = dict(drafts)
         ids = [c.id for c in cues[shifted]]
         for before, after in itertools.pairwise(ids):
             moved[after] = replace(drafts[before], cue=after) if before in drafts else moved[after]
         contexts = _contexts(cues, moved, "en-US", embedder=embedder)
+        by_length += looks_shifted(places_of(contexts[shifted], shifted))
         findings = check_series(contexts, only={"adequacy.meaning"})
         found += sum(f.episode == shifted + 1 and "other_cue" in f.evidence for f in findings) >= 3
-    return common.row(f"episodes shifted by one cue and found, of {len(cues)}", found, "episodes")
+    return [
+        common.row(f"episodes shifted by one cue and found, of {len(cues)}", found, "episodes"),
+        common.row(
+            f"of these by their lengths alone, without a sample, of {len(cues)}", by_length, "episodes"
+        ),
+    ]
 
 
 def _literal_on_sample(cues: list[list[Cue]], literal: dict[str, Draft], finished: dict[str, Draft]) -> Rows:

@@ -84,7 +84,7 @@ class Meaning(SeriesCheck):
         if len(places) < LEAST:
             ctx.summary.not_run[self.id] = f"fewer than {LEAST} lines do not show what is usual"
             return
-        shifted = [episode for episode in by_episode if _looks_shifted(episode)]
+        shifted = [episode for episode in by_episode if looks_shifted(episode)]
         chosen = places if ctx.first.deep else _choose(places, shifted)
         judge = Judge(chosen, embedder, ctx.first.cache)
         neighbors = _Neighbors(by_episode, reach=2 if ctx.first.deep else 1)
@@ -338,7 +338,7 @@ def _weigh(places: list[Place]) -> None:
         place.doubt = doubt
 
 
-def _looks_shifted(episode: Sequence[Place]) -> bool:
+def looks_shifted(episode: Sequence[Place]) -> bool:
     """Whether the lines' lengths follow the neighbors' sources better than their own."""
     if len(episode) < 12:
         return False
