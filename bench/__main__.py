@@ -21,7 +21,11 @@ def main() -> int:
     short = []
     for path in sorted(RESULTS.glob("*.json")):
         rows = json.loads(path.read_text("utf-8"))["rows"]
-        short += [f"{path.stem}: {r['name']} is {r['value']:g} {r['unit']}, target {r['target']}" for r in rows if r["holds"] is False]
+        short += [
+            f"{path.stem}: {r['name']} is {r['value']:g} {r['unit']}, target {r['target']}"
+            for r in rows
+            if r["holds"] is False
+        ]
     print("\n== falls short of its target" if short else "\nEvery target is met.")
     print("\n".join(short))
     if failed:

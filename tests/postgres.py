@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -79,6 +80,6 @@ def server() -> Iterator[str]:
         raise RuntimeError(f"PostgreSQL does not start: {e.stderr.decode(errors='replace')[-200:]}") from None
     finally:
         if process is not None:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # "fast": open connections are not waited for
             process.wait(20)
         shutil.rmtree(folder, ignore_errors=True)

@@ -115,7 +115,8 @@ def barriers(
         chosen = episodes_of(episodes, [e.number for e in project.store.episodes()])
         with progress("Barriers") as meter:
             summary = find_barriers(project, finder=finder, meter=meter)
-        by_market = {m or "source": barrier_rows(project, chosen, m) for m in (market or [None])}
+        wanted: list[str | None] = list(market) if market else [None]
+        by_market = {m or "source": barrier_rows(project, chosen, m) for m in wanted}
         if format is Format.json:
             print_json({**summary, "items": by_market, "problems": [str(p) for p in project.problems]})
         else:

@@ -83,15 +83,12 @@ def progress(title: str, shown: bool = True) -> Iterator[Meter]:
         yield lambda done, total, what="": bar.update(task, completed=done, total=total, what=what)
 
 
-def report_problems(problems: Sequence[FileProblem]) -> None:
-    """Say on standard error which files could not be read; exit code 2 when there are any."""
-    for problem in problems:
+def report_problems(problems: Sequence[FileProblem | str]) -> None:
+    """Say on standard error what could not be used; exit code 2 when there is anything, the rest was done."""
+    for problem in dict.fromkeys(map(str, problems)):
         typer.echo(f"smallscreen: {problem}", err=True)
     if problems:
-        n = len(problems)
-        typer.echo(
-            f"smallscreen: {n} file{'s' if n > 1 else ''} could not be read; everything else was.", err=True
-        )
+        typer.echo("smallscreen: everything else was done.", err=True)
         raise typer.Exit(2)
 
 

@@ -7,7 +7,7 @@ from smallscreen.localize.barriers.market import for_market
 from smallscreen.localize.package import EditionBundle, EpisodeBundle
 from smallscreen.localize.pipeline import Localizer
 from smallscreen.series import platforms
-from smallscreen.series.project import video_of
+from smallscreen.series.project import textless_of, video_of
 
 
 def bundle_of(work: Localizer) -> EditionBundle:
@@ -41,6 +41,7 @@ def bundle_of(work: Localizer) -> EditionBundle:
                 literal_lines=literal_lines.get(number, []),
                 findings=[f for some in findings for f in some.get(number, [])],
                 video=video_of(project, episode),
+                textless=textless_of(project, episode),
             )
         )
     checked = store.step("check", f"{edition.name}/all")

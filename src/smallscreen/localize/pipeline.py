@@ -299,13 +299,15 @@ class Localizer:
                 "made": [{**asdict(m), "path": str(m.path)} for m in made],
             }
 
-        stamps = [(e.video, e.video.stat().st_mtime_ns) for e in bundle.episodes if e.video] if video else []
-        inputs = (fingerprint(bundle), str(folder.resolve()), sorted(formats or ()), video, cover, stamps)
+        pictures = [p for e in bundle.episodes for p in (e.video, e.textless) if p is not None]
+        stamps = [(p, p.stat().st_mtime_ns) for p in pictures]
+        what = (str(folder.resolve()), sorted(formats or ()), video, cover, list(self.cues))
+        scope = f"{self.edition.name}/{fingerprint(*what)[:12]}"
         store = self.project.store
-        before = store.step("package", self.edition.name)
+        before = store.step("package", scope)
         if before and not all(Path(m["path"]).exists() for m in before.summary.get("made", [])):
-            store.put_step("package", self.edition.name, "", {})
-        ran = run_step(store, "package", self.edition.name, inputs, work)
+            store.put_step("package", scope, "", {})
+        ran = run_step(store, "package", scope, (fingerprint(bundle), *what, stamps), work)
         return {"step": "package", **self._head(), "out": str(folder), **ran.summary, "fresh": ran.fresh}
 
     # --- within ----------------------------------------------------------------------------

@@ -56,12 +56,17 @@ def render(episode: int, out: Path, progress: Progress | None = None) -> Path:
 
 
 def render_many(wanted: Iterable[int], folder: Path, progress: Progress | None = None) -> list[Path]:
-    """The videos of several episodes as `folder/ep001.mp4`; two are drawn at a time."""
-    from smallscreen.sample.film import cached_many
+    """The videos of several episodes as `folder/ep001.mp4`; two are drawn at a time.
+
+    `folder/textless/ep001.mp4` is the same without the Chinese subtitles in the picture.
+    """
+    from smallscreen.sample.film import cached_many, textless
 
     numbers = list(wanted)
     _known(numbers)
     made = cached_many(numbers, progress)
+    for number, path in zip(numbers, made, strict=True):
+        _link(textless(path), folder / "textless" / f"ep{number:03d}.mp4")
     return [_link(path, folder / f"ep{number:03d}.mp4") for number, path in zip(numbers, made, strict=True)]
 
 

@@ -1,4 +1,8 @@
-"""Drawings and sound made into video files, and the cache that they are kept in."""
+"""Drawings and sound made into video files, and the cache that they are kept in.
+
+Each episode is drawn once and written twice: with the Chinese subtitles in the picture, as it was
+released at home, and without, the textless master that editions are made on.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +20,22 @@ from smallscreen.sample import files, sound, stage, storyboard
 
 Progress = Callable[[float], None]
 
-VERSION = 1
+VERSION = 2
 """Raise it when the drawings change: videos in caches are then drawn again."""
 
 FPS = 24
 _CRF = 25  # three to six megabytes an episode: paper grain that stands still costs little
 
 
+def textless(path: Path) -> Path:
+    """Where the textless master of the video at `path` is."""
+    return path.parent / "textless" / path.name
+
+
 def cached(episode: int, progress: Progress | None = None) -> Path:
-    """The video of an episode in the cache, drawn first if it is not there."""
+    """The video of an episode in the cache, drawn with its textless master if they are not there."""
     path = _place(files(), episode)
-    if not path.is_file():
+    if not (path.is_file() and textless(path).is_file()):
         write(storyboard.load(files(), episode), path, progress)
     if progress:
         progress(1.0)
@@ -36,7 +45,7 @@ def cached(episode: int, progress: Progress | None = None) -> Path:
 def cached_many(episodes: Sequence[int], progress: Progress | None = None, workers: int = 2) -> list[Path]:
     """The videos of several episodes, drawn by `workers` processes at a time."""
     places = {number: _place(files(), number) for number in episodes}
-    waiting = [number for number, path in places.items() if not path.is_file()]
+    waiting = [n for n, path in places.items() if not (path.is_file() and textless(path).is_file())]
     if len(waiting) > 1 and workers > 1:
         # Started afresh (spawn), not forked: the parent may have threads (progress bars, a database).
         with ProcessPoolExecutor(min(workers, len(waiting)), mp_context=get_context("spawn")) as pool:
@@ -59,19 +68,29 @@ def write(
     start_ms: int = 0,
     end_ms: int | None = None,
 ) -> Path:
-    """Draws an episode, or a stretch of it, into an MP4 file (H.264, AAC), 540x960 at 24 frames a second."""
+    """Draws an episode, or a stretch of it, into two MP4 files (H.264, AAC), 540x960 at 24 frames a second.
+
+    The one at `path` has the Chinese subtitles in the picture; `textless(path)` has none.
+    """
     import numpy as np
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    textless(path).parent.mkdir(parents=True, exist_ok=True)
     end = board.duration_ms if end_ms is None else min(end_ms, board.duration_ms)
     total = max(1, round((end - start_ms) * FPS / 1000))
-    with Writer(path, *stage.SIZE, FPS, sound.RATE, crf=_CRF) as out:
+    with (
+        Writer(path, *stage.SIZE, FPS, sound.RATE, crf=_CRF) as out,
+        Writer(textless(path), *stage.SIZE, FPS, sound.RATE, crf=_CRF) as clean,
+    ):
         track = sound.track(board)
-        for picture in stage.drawings(board, start_ms, end):
-            out.frame(np.asarray(picture), min(FPS // stage.DRAWINGS, total - out.frames))
+        for picture, subtitled in stage.pairs(board, start_ms, end):
+            times = min(FPS // stage.DRAWINGS, total - out.frames)
+            out.frame(np.asarray(subtitled), times)
+            clean.frame(np.asarray(picture), times)
             if progress and out.frames % FPS == 0:
                 progress(0.99 * out.frames / total)
-        out.audio(track[round(start_ms * sound.RATE / 1000) : round(end * sound.RATE / 1000)])
+        heard = track[round(start_ms * sound.RATE / 1000) : round(end * sound.RATE / 1000)]
+        out.audio(heard)
+        clean.audio(heard)
     return path
 
 

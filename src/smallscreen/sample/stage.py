@@ -43,6 +43,14 @@ _PHASES = 4  # positions between two pixels
 
 def drawings(board: Board, start_ms: int = 0, end_ms: int | None = None) -> Iterator[Image.Image]:
     """The drawings of an episode in order, RGB, 540x960; the same board gives the same drawings."""
+    for _, subtitled in pairs(board, start_ms, end_ms):
+        yield subtitled
+
+
+def pairs(
+    board: Board, start_ms: int = 0, end_ms: int | None = None
+) -> Iterator[tuple[Image.Image, Image.Image]]:
+    """Each drawing without and with the Chinese subtitles; one and the same picture where nobody speaks."""
     theater = _Theater(board)
     last = board.duration_ms if end_ms is None else min(end_ms, board.duration_ms)
     for number in range(math.ceil(start_ms * DRAWINGS / 1000), math.ceil(last * DRAWINGS / 1000)):
@@ -58,7 +66,7 @@ class _Theater:
         self._old: tuple[int, Image.Image] | None = None
         self._views: dict[int, Callable[[float, int], Image.Image]] = {}
 
-    def drawing(self, number: int) -> Image.Image:
+    def drawing(self, number: int) -> tuple[Image.Image, Image.Image]:
         now = (number * 1000 + 500) // DRAWINGS
         index = next(
             (n for n, s in enumerate(self.board.shots) if s.start_ms <= now < s.end_ms),
@@ -77,10 +85,12 @@ class _Theater:
                 self._old = (index, self._look(index - 1, before.end_ms - 60, number))
             picture = cards.slid(self._old[1], picture, (passed + 1) / (_SLIDE + 1))
         cue = next((c for c in self.board.cues if c.start_ms <= now < c.end_ms), None)
-        if cue:
-            text, x, y = self._subtitle(cue.text)
-            picture.paste(text, (x, y), text)
-        return picture
+        if not cue:
+            return picture, picture
+        text, x, y = self._subtitle(cue.text)
+        subtitled = picture.copy()
+        subtitled.paste(text, (x, y), text)
+        return picture, subtitled
 
     def _look(self, index: int, now: int, number: int) -> Image.Image:
         if index not in self._views:

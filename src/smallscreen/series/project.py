@@ -6,6 +6,7 @@
       ep001.zh.srt ...     the source, in any subtitle format, here or in source/
       script.txt           the script, if there is one (also .fountain, .docx)
       video/ep001.mp4      the episodes, if there are any
+      video/textless/ ...  the same without subtitles in the picture, if you have them
       editions/en-US/ ...  what `package` made
 
 Files go in and come out; the database is the state.
@@ -110,7 +111,7 @@ def open_project(root: Path, *, database: str | None = None, progress: Progress 
     series = read_manifest(manifest)
     url = database or os.environ.get(DATABASE_VARIABLE) or sqlite_url(root.resolve() / "series.db")
     project = Project(root, Store(open_database(url), series.slug))
-    run_step(project.store, "manifest", "", (series,), lambda: project.store.put_series(series) or {})
+    run_step(project.store, "manifest", "", (series,), partial(_put_head, project.store, series))
     _read_sources(project, progress)
     return project
 
@@ -123,7 +124,17 @@ def video_of(project: Project, episode: Episode) -> Path | None:
     return path if path.is_file() else None
 
 
+def textless_of(project: Project, episode: Episode) -> Path | None:
+    """The episode's picture without subtitles in it (`video/textless/ep001.mp4`), if it is there."""
+    return _numbered_videos(project.root / "video" / "textless").get(episode.number)
+
+
 # --- reading the folder --------------------------------------------------------------------
+
+
+def _put_head(store: Store, series: Series) -> dict[str, int]:
+    store.put_series(series)
+    return {"characters": len(series.characters), "terms": len(series.terms)}
 
 
 def _read_sources(project: Project, progress: Progress | None) -> None:
@@ -235,13 +246,15 @@ def _read_scripts(project: Project) -> tuple[dict[int, tuple[list[Scene], list[S
 
 
 def _videos(root: Path) -> dict[int, Path]:
+    return _numbered_videos(root / "video") | _numbered_videos(root)
+
+
+def _numbered_videos(folder: Path) -> dict[int, Path]:
     found: dict[int, Path] = {}
-    for folder in (root, root / "video"):
-        if folder.is_dir():
-            for path in sorted(folder.iterdir()):
-                number = names.episode_number(path.name)
-                if path.suffix.lower() in VIDEO_SUFFIXES and number is not None:
-                    found.setdefault(number, path)
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        number = names.episode_number(path.name)
+        if path.suffix.lower() in VIDEO_SUFFIXES and number is not None:
+            found.setdefault(number, path)
     return found
 
 
@@ -296,8 +309,9 @@ def _copy_source(folder: Path, root: Path) -> None:
     wanted += [s for p in _source_files(folder) if (s := _sidecar(p))]
     for path in wanted:
         shutil.copyfile(path, target / path.name)
-    for path in _videos(folder).values():
-        (root / "video").mkdir(exist_ok=True)
-        shutil.copyfile(path, root / "video" / path.name)
+    for path in [*_videos(folder).values(), *_numbered_videos(folder / "video" / "textless").values()]:
+        inside = Path("video", "textless") if path.parent.name == "textless" else Path("video")
+        (root / inside).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, root / inside / path.name)
     if (folder / NAME).exists():
         shutil.copyfile(folder / NAME, root / NAME)

@@ -136,7 +136,7 @@ class Meaning(SeriesCheck):
             place.episode,
             unit,
             f"The line seems to say something else than {quote(unit.source, 40)}.",
-            "Read both; a free rendering is fine, and a recorded reason silences this.",
+            "Read both; a free rendering is fine, and with a recorded reason this is a note.",
             evidence={"source": unit.source[:120], "text": unit.text[:160], "stands_out": round(score, 2)},
             severity="note" if place.episode.decided(unit.cues) else "warning",
             confidence=round(1 / (1 + math.exp(2 * (score - far_below(unit.source)))), 2),

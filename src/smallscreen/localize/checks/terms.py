@@ -336,6 +336,10 @@ class TwoRenderings(SeriesCheck):
             for name in sorted(set(_names_in(unit.text)), key=lambda n: (-len(n), n)):
                 if fold(name) in taken and taken[fold(name)] != entry.source:
                     continue
+                if _bare(name, language) != name and (
+                    _bare(name, language) in parts or fold(_bare(name, language)) in taken
+                ):
+                    continue
                 variant = any(_nearly(name, p) for p in parts)
                 instead = (
                     not variant
@@ -382,6 +386,11 @@ def _usual(company: Counter[str], everywhere: Counter[str], places: int, taken: 
         if count >= max(_LEAST, 0.4 * places) and count >= 0.5 * everywhere[name] and fold(name) not in taken
     ]
     return max(best)[2] if best else None
+
+
+def _bare(name: str, language: str) -> str:
+    """A name without what Indonesian and Malay hang on it: Kakekmu, Neneknya."""
+    return re.sub(r"(?:ku|mu|nya)$", "", name) if language in ("id", "ms") else name
 
 
 def _nearly(name: str, usual: str) -> bool:

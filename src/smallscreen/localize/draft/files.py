@@ -74,10 +74,6 @@ def from_files(
             f"{folder.name} holds no drafts for {locale}; put files there named like ep001.{locale}.srt, or an edition.json."
         )
     left = [n for n in sorted(cues_by_episode) if n not in read and cues_by_episode[n]]
-    if left:
-        out.problems.append(
-            f"{folder.name} has no draft for {_numbers(left)}; give files for them, or leave them out."
-        )
     out.findings += [_undrafted(cues_by_episode[n], name, folder.name) for n in left]
     return out
 
@@ -253,18 +249,6 @@ def _looks_like_source(raw: Sequence[RawCue], locale: str) -> bool:
 
 def _language(locale: str) -> str:
     return locale.replace("_", "-").partition("-")[0].lower()
-
-
-def _numbers(episodes: Sequence[int]) -> str:
-    """`episode 4`, `episodes 1-3, 7`."""
-    runs: list[list[int]] = []
-    for number in episodes:
-        if runs and runs[-1][-1] == number - 1:
-            runs[-1][1:] = [number]
-        else:
-            runs.append([number])
-    said = ", ".join("-".join(map(str, run)) for run in runs)
-    return f"episode{'s' if len(episodes) > 1 else ''} {said}"
 
 
 def _undrafted(cues: Sequence[Cue], edition: str, where: str) -> Finding:

@@ -30,6 +30,7 @@ class EpisodeBundle:
 
     Which edition a finding speaks of is read from `Finding.edition`: None is the source, the name of the
     bundle's edition is the edition, and `LOCALE.literal` is the literal draft that it is compared with.
+    `textless` is the episode's picture without the source's subtitles, the better one to put ours on.
     """
 
     episode: Episode
@@ -42,6 +43,7 @@ class EpisodeBundle:
     literal_lines: Sequence[Line] = ()
     findings: Sequence[Finding] = ()
     video: Path | None = None
+    textless: Path | None = None
 
     @property
     def number(self) -> int:

@@ -1,6 +1,7 @@
 """The video with the edition's subtitles burned in, inside the platform's safe area.
 
-A source video often carries its own subtitles in the picture. Where `series.toml` says where they stand,
+Where there is a textless master (`video/textless/ep001.mp4`), the subtitles go on that. A source video
+often carries its own subtitles in the picture. Where `series.toml` says where they stand,
 
     burned_in = [0.08, 0.60, 0.92, 0.66]   # x0, y0, x1, y1 as parts of the width and height
 
@@ -42,21 +43,21 @@ class Video(Output):
     order = 90
 
     def write(self, bundle: EditionBundle, out: Path, options: Options, progress: Progress) -> list[Made]:
-        episodes = [e for e in bundle.episodes if e.lines and e.video is not None and e.video.is_file()]
+        pictures = [(e, e.textless or e.video) for e in bundle.episodes if e.lines]
+        episodes = [(e, path) for e, path in pictures if path is not None and path.is_file()]
         if not episodes:
             return []
         folder = out / "video"
         folder.mkdir(parents=True, exist_ok=True)
         written = []
-        for done, episode in enumerate(episodes):
-            assert episode.video is not None
+        for done, (episode, picture) in enumerate(episodes):
             path = folder / (episode_stem(bundle, episode.number) + ".mp4")
 
             def part(share: float, done: int = done, name: str = path.name) -> None:
                 progress(round((done + share) * 100), len(episodes) * 100, f"video {name}")
 
             part(0.0)
-            burn(episode.video, path, overlays(bundle, episode, probe(episode.video), options.cover), part)
+            burn(picture, path, overlays(bundle, episode, probe(picture), options.cover), part)
             written.append(path)
         return many_files(folder, f"video with subtitles, placed for {bundle.platform.label}", written)
 
@@ -64,18 +65,24 @@ class Video(Output):
 def overlays(bundle: EditionBundle, episode: EpisodeBundle, info: VideoInfo, cover: bool) -> list[Overlay]:
     """The pictures of an episode's subtitles, and of the band where one is wanted, for a video's size."""
     room = text_room(bundle, info.width, info.height)
-    taken = _burned_in(bundle, info.width, info.height)
+    taken = None if episode.textless else _burned_in(bundle, info.width, info.height)
     setting = _Setting(bundle.market.locale, min(info.width, info.height) * _SIZE, room)
     pictures = setting.pictures(episode.lines)
     places = _places(pictures, room, taken, cover)
     made = []
     if taken and cover:
-        over = _grown(taken, places if _meet(taken, room) else [], info, margin=round(setting.size * 0.3))
-        band = _soft(over, info, blur=max(3, round(setting.size * 0.35)))
-        times = [(c.start_ms, c.end_ms) for c in episode.cues] + [
-            (n.start_ms, n.end_ms) for n in episode.lines
-        ]
-        made += [Overlay(start, end, band.rgba, band.x, band.y) for start, end in _merged(times)]
+        # Over the source's subtitles as long as they stand; around ours no larger than they are.
+        margin, blur = round(setting.size * 0.3), max(3, round(setting.size * 0.35))
+        times = [(c.start_ms, c.end_ms) for c in episode.cues]
+        spans = [(start, end, taken) for start, end in _merged(times)]
+        if _meet(taken, room):
+            spans += [
+                (n.start_ms, n.end_ms, _grown(taken, [box], info, margin=margin))
+                for n, box in zip(episode.lines, places, strict=True)
+            ]
+        for start, end, over in spans:
+            band = _soft(over, info, blur=blur)
+            made.append(Overlay(start, end, band.rgba, band.x, band.y))
     for line, picture, box in zip(episode.lines, pictures, places, strict=True):
         shaded = picture if taken and cover else _shaded(picture, setting.size)
         pad = (shaded.shape[0] - picture.shape[0]) // 2

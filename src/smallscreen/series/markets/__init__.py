@@ -29,7 +29,8 @@ class Screen(_Data):
     max_ms: int = Field(default=7000, description="longest duration, ms")
     gap_frames: int = Field(default=2, description="least gap between cues, frames")
     close_gap_frames: int = Field(
-        default=11, description="a gap of more than gap_frames up to this many frames closes to gap_frames; 0: never"
+        default=11,
+        description="a gap of more than gap_frames up to this many frames closes to gap_frames; 0: never",
     )
     fps: float = Field(default=24.0, description="frames a second that frames are counted in")
 
@@ -45,10 +46,14 @@ class Typography(_Data):
     quotes: tuple[str, str] = ("“", "”")
     inner_quotes: tuple[str, str] = ("‘", "’")
     italics: bool = True
-    dual_speaker: str = Field(default="-", description="what opens each line when two people speak: '-' or '- '")
+    dual_speaker: str = Field(
+        default="-", description="what opens each line when two people speak: '-' or '- '"
+    )
     ellipsis: str = "…"
     space_before: str = Field(default="", description="marks that a space precedes, as French does")
-    opening_marks: dict[str, str] = Field(default_factory=dict, description="closing mark to opening mark: ? to ¿")
+    opening_marks: dict[str, str] = Field(
+        default_factory=dict, description="closing mark to opening mark: ? to ¿"
+    )
     decimal: str = "."
     thousands: str = ","
 
@@ -59,7 +64,9 @@ class Market(_Data):
     locale: str
     name: str
     language: str
-    script: str = Field(description="ISO 15924 code of the writing system: Latn, Arab, Thai, Jpan, Kore, Deva")
+    script: str = Field(
+        description="ISO 15924 code of the writing system: Latn, Arab, Thai, Jpan, Kore, Deva"
+    )
     direction: Literal["ltr", "rtl"] = "ltr"
     counting: Literal["character", "half", "cluster"] = Field(
         default="character",
@@ -67,14 +74,17 @@ class Market(_Data):
         "cluster: a base with its combining marks counts 1 (Thai, Hindi, Arabic, Vietnamese)",
     )
     word_breaks: Literal["space", "model"] = Field(
-        default="space", description="space: words are spaced; model: phrases are found by a model (Thai, Japanese)"
+        default="space",
+        description="space: words are spaced; model: phrases are found by a model (Thai, Japanese)",
     )
     landscape: Screen
     vertical: Screen
     typography: Typography = Typography()
     units: Literal["metric", "us"] = "metric"
     currency: str = ""
-    tone: str = Field(default="", description="register and forms of address, for the people and models who draft")
+    tone: str = Field(
+        default="", description="register and forms of address, for the people and models who draft"
+    )
     familiar: dict[str, str] = Field(
         default_factory=dict, description="culture-bound item (source text) to why this audience knows it"
     )
@@ -105,7 +115,9 @@ def load(locale: str) -> Market:
     name = known.get(locale.strip().replace("_", "-").lower())
     if name is None:
         raise UserError(f"There is no market {locale!r}; there are {', '.join(names())}.")
-    return Market.model_validate(tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8")))
+    return Market.model_validate(
+        tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
+    )
 
 
 def _files() -> set[str]:
