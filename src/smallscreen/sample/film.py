@@ -42,8 +42,12 @@ def cached(episode: int, progress: Progress | None = None) -> Path:
     return path
 
 
-def cached_many(episodes: Sequence[int], progress: Progress | None = None, workers: int = 2) -> list[Path]:
-    """The videos of several episodes, drawn by `workers` processes at a time."""
+def cached_many(
+    episodes: Sequence[int], progress: Progress | None = None, workers: int | None = None
+) -> list[Path]:
+    """The videos of several episodes, drawn by `workers` processes at a time (None: one more than cores)."""
+    # One more than there are cores: three episodes on two cores then end together, not two and one.
+    workers = (os.cpu_count() or 1) + 1 if workers is None else workers
     places = {number: _place(files(), number) for number in episodes}
     waiting = [n for n, path in places.items() if not (path.is_file() and textless(path).is_file())]
     if len(waiting) > 1 and workers > 1:
@@ -78,8 +82,10 @@ def write(
     end = board.duration_ms if end_ms is None else min(end_ms, board.duration_ms)
     total = max(1, round((end - start_ms) * FPS / 1000))
     with (
-        Writer(path, *stage.SIZE, FPS, sound.RATE, crf=_CRF) as out,
-        Writer(textless(path), *stage.SIZE, FPS, sound.RATE, crf=_CRF) as clean,
+        Writer(path, *stage.SIZE, FPS, sound.RATE, crf=_CRF, threads=1) as out,
+        Writer(
+            textless(path), *stage.SIZE, FPS, sound.RATE, crf=_CRF, preset="superfast", threads=1
+        ) as clean,
     ):
         track = sound.track(board)
         for picture, subtitled in stage.pairs(board, start_ms, end):
