@@ -1,0 +1,1 @@
+"""What a series makes people feel, how, and where it is formula."""

@@ -1,0 +1,1 @@
+"""One file a reader; `smallscreen.story.readers.readers()` will list them."""
