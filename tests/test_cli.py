@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -144,6 +145,45 @@ def test_a_broken_file_ends_with_2_and_the_rest_is_done(series: Path) -> None:
     assert "ep003.zh.srt, line 2" in done.stderr
     output = json.loads(done.stdout)
     assert output["problems"] and {s["step"]: s for s in output["steps"]}["fit"]["lines"] == 6
+
+
+def test_one_market_without_drafts_does_not_stop_the_other(series: Path) -> None:
+    done = smallscreen(
+        "localize", series, "--market", "th-TH", "--market", "en-US", "--drafts", series / "drafts"
+    )
+    assert done.returncode == 2 and "th-TH: drafts holds no drafts for th-TH" in done.stderr
+    assert (series / "editions" / "en-US" / "report.html").exists()
+
+
+def test_times_and_texts_that_are_out_of_order(folder: Path) -> None:
+    long = "好" * 10_000
+    (folder / "ep001.zh.srt").write_text(
+        "1\n00:00:01,000 --> 00:00:04,000\n外公 你好\n\n2\n00:00:02,000 --> 00:00:03,000\n我也在说\n\n"
+        f"3\n00:00:05,000 --> 00:00:09,000\n{long}\n",
+        "utf-8",
+    )
+    (folder / "ep002.zh.srt").write_text("1\n00:00:05,000 --> 00:00:02,000\n倒着走\n", "utf-8")
+    (folder / "ep003.zh.srt").write_text("1\n-00:00:05,000 --> 00:00:02,000\n负数\n", "utf-8")
+    (folder / "ep004.zh.srt").write_bytes(
+        "1\n00:00:01,000 --> 00:00:04,000\n爺爺 回來吃飯了嗎\n".encode("big5")
+    )
+    assert smallscreen("new", folder).returncode == 2
+    drafts = folder / "drafts"
+    drafts.mkdir()
+    (drafts / "ep001.en.srt").write_text(
+        "1\n00:00:01,000 --> 00:00:04,000\nHi, Grandpa.\n\n2\n00:00:02,000 --> 00:00:03,000\nMe too.\n\n"
+        f"3\n00:00:05,000 --> 00:00:09,000\n{'good ' * 2000}\n",
+        "utf-8",
+    )
+    done = smallscreen("localize", folder, "--market", "en-US", "--drafts", drafts)
+    assert done.returncode == 2
+    assert "ep002.zh.srt, line 2: the cue ends" in done.stderr and "ep003.zh.srt, line 2" in done.stderr
+    edition = json.loads((folder / "editions" / "en-US" / "edition.json").read_text("utf-8"))
+    fitted = [x for x in edition["fitted"] if x["episode"] == 1]
+    assert all(a["end_ms"] <= b["start_ms"] for a, b in itertools.pairwise(fitted))
+    assert sum(x["text"].split().count("good") for x in fitted) == 2000, "no word is lost"
+    assert {"fit.shorten", "fit.repaired-time"} <= {f["check"] for f in edition["findings"]}
+    assert any(b["text"] == "爺爺" for b in edition["barriers"])
 
 
 def test_a_draft_with_more_and_fewer_subtitles_than_the_source(series: Path) -> None:

@@ -74,6 +74,7 @@ def localize(
     Without --drafts and --engine it works with the words the edition has; when there are none it reports
     on the source alone.
     """
+    from smallscreen.errors import UserError
     from smallscreen.localize.pipeline import find_barriers
 
     _one_source(drafts, engine)
@@ -82,22 +83,29 @@ def localize(
         chosen = episodes_of(episodes, [e.number for e in project.store.episodes()])
         with progress("Barriers") as meter:
             results.append(find_barriers(project, finder=finder, meter=meter))
+        told: list[str] = []
         for locale in market:
-            if literal is not None:
-                with progress(f"{locale}: the literal draft") as meter:
-                    other = _localizer(project, locale, chosen, "literal", profile, platform, meter)
-                    results += [other.draft_from_files(literal), other.fit(), other.check()]
-            with progress(f"{locale}: draft, fit, check, package") as meter:
-                work = _localizer(project, locale, chosen, variant, profile, platform, meter)
-                if drafts is not None:
-                    results.append(work.draft_from_files(drafts))
-                elif engine is not None:
-                    results.append(work.draft_from_model(_engine(engine, model), again=again))
-                results += [work.fit(), work.check(deep=deep)]
-                folder = out / work.edition.name if out else None
-                results.append(work.package(folder, formats=set(only) if only else None, video=video))
+            # One market that cannot be made must not keep the others from being made.
+            try:
+                if literal is not None:
+                    with progress(f"{locale}: the literal draft") as meter:
+                        other = _localizer(project, locale, chosen, "literal", profile, platform, meter)
+                        results += [other.draft_from_files(literal), other.fit(), other.check()]
+                with progress(f"{locale}: draft, fit, check, package") as meter:
+                    work = _localizer(project, locale, chosen, variant, profile, platform, meter)
+                    if drafts is not None:
+                        results.append(work.draft_from_files(drafts))
+                    elif engine is not None:
+                        results.append(work.draft_from_model(_engine(engine, model), again=again))
+                    results += [work.fit(), work.check(deep=deep)]
+                    folder = out / work.edition.name if out else None
+                    results.append(work.package(folder, formats=set(only) if only else None, video=video))
+            except UserError as e:
+                if len(market) == 1:
+                    raise
+                told.append(f"{locale}: {e}")
         _print(project, format, results)
-        report_problems(_problems(project, results))
+        report_problems([*_problems(project, results), *told])
 
 
 def barriers(
