@@ -79,7 +79,7 @@ def _shorten(
     line: Line, slot: Slot, rows: int, fits: bool, speed: float, allowed: int, screen: Screen, clock: Clock
 ) -> Finding:
     reason = (
-        f"{speed:.1f} characters a second; {clock.cps:g} can be read"
+        f"{math.ceil(speed * 10) / 10:.1f} characters a second; {clock.cps:g} can be read"
         if speed > clock.cps
         else f"{rows} rows; {screen.max_lines} are allowed"
     )
