@@ -10,19 +10,15 @@ process dies is lost with it, as no client can know of it.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import Any
 
-from smallscreen.engines.chat import ChatEngine, Message, Reply
-from smallscreen.errors import EngineError, UserError
-from smallscreen.localize.draft import examples, guard, prompt, reply
-from smallscreen.localize.draft.result import DraftSet, MemoryReplies, ReplyStore, Usage
-from smallscreen.localize.draft.tokens import count_messages
+from smallscreen.engines import guard
+from smallscreen.engines.chat import ChatEngine, Reply
+from smallscreen.engines.structured import Asker, Estimate, MemoryReplies, ReplyStore, in_parallel
+from smallscreen.engines.tokens import count_messages
+from smallscreen.localize.draft import examples, prompt, reply
+from smallscreen.localize.draft.result import DraftSet
 from smallscreen.series.markets import Market
 from smallscreen.series.model import Barrier, Cue, Draft, Finding, Series
 
@@ -31,26 +27,6 @@ REPAIRS = 2
 
 Progress = Callable[[int], None]
 """Called with the number of lines that have just been settled, drafted or given up."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What drafting will take, by the rule in tokens.py. `reused` requests are answered already."""
-
-    lines: int
-    requests: int
-    reused: int
-    prompt_tokens: int
-    completion_tokens: int
-
-    @property
-    def tokens(self) -> int:
-        return self.prompt_tokens + self.completion_tokens
-
-    def price(self, prompt_per_million: float, completion_per_million: float | None = None) -> float:
-        """The cost, in the currency of the prices; one price serves for both when only one is given."""
-        other = prompt_per_million if completion_per_million is None else completion_per_million
-        return (self.prompt_tokens * prompt_per_million + self.completion_tokens * other) / 1e6
 
 
 def from_model(
@@ -100,52 +76,23 @@ def draft_series(
     `workers` is the engine's own number where it is None. When the engine fails, no further episode is started,
     those under way are finished and given, and the first error is raised at the end.
     """
-    workers = max(1, workers or engine.parallel)
     store = MemoryReplies() if replies is None else replies
-    pending = sorted(episodes)
-    tails = {n: prompt_tail(episodes, n) for n in pending}
-    error: UserError | EngineError | None = None
-    stopped = threading.Event()
 
     def one(number: int) -> DraftSet:
-        if stopped.is_set():
-            raise EngineError("stopped")
-        mine = (barriers or {}).get(number, ())
         return from_model(
             engine,
             series,
             market,
             episodes[number],
-            mine,
+            (barriers or {}).get(number, ()),
             budgets,
             store,
             progress,
-            previous=tails[number],
+            previous=prompt_tail(episodes, number),
             edition=edition,
         )
 
-    with ThreadPoolExecutor(workers, thread_name_prefix="draft") as pool:
-        running: dict[Future[DraftSet], int] = {}
-        try:
-            while running or (pending and error is None):
-                while pending and error is None and len(running) < workers:
-                    number = pending.pop(0)
-                    running[pool.submit(one, number)] = number
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    number = running.pop(future)
-                    try:
-                        result = future.result()
-                    except (UserError, EngineError) as e:
-                        error = error or e
-                        continue
-                    yield number, result
-        finally:
-            stopped.set()
-            for future in running:
-                future.cancel()
-    if error is not None:
-        raise error
+    yield from in_parallel(sorted(episodes), one, workers or engine.parallel, "draft")
 
 
 def estimate(
@@ -168,20 +115,13 @@ def estimate(
         job = _Episode(engine, series, market, cues, mine, budgets or {}, replies, None)
         lines += len(cues)
         for request in job.first_requests(prompt_tail(episodes, number)):
-            if job.stored(request) is not None:
+            if job.stored(request):
                 reused += 1
                 continue
             requests += 1
             asked += count_messages(request.messages)
             answered += request.expected
     return Estimate(lines, requests, reused, asked, answered)
-
-
-def request_key(engine: ChatEngine, messages: Sequence[Message], settings: Mapping[str, Any]) -> str:
-    """The key of a reply: a hash of engine, model, messages and settings."""
-    said = [engine.id, engine.model, list(messages), dict(sorted(settings.items()))]
-    # A subtitle may hold a lone surrogate, which cannot be encoded as it is; ASCII escapes it.
-    return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode("ascii")).hexdigest()
 
 
 def prompt_tail(episodes: Mapping[int, Sequence[Cue]], number: int) -> Sequence[Cue]:
@@ -204,12 +144,12 @@ class _Episode:
         progress: Progress | None,
     ) -> None:
         self.engine, self.market, self.cues = engine, market, list(cues)
-        self.replies: ReplyStore = MemoryReplies() if replies is None else replies
+        self.asker = Asker(engine, replies)
         self.series = series
         self.budgets = budgets
         self.progress = progress
         self.edition = market.locale
-        self.out = DraftSet()
+        self.out = DraftSet(usage=self.asker.usage)
         self.origin = f"{engine.id}:{engine.model}"
         self.ctx = prompt.context(series, market, self.cues, barriers, budgets)
         self.ids = prompt.line_ids(self.cues, f"{series.slug}\n{series.title}\n{market.locale}")
@@ -340,36 +280,16 @@ class _Episode:
             )
         )
 
-    def stored(self, request: prompt.Request) -> Any:
-        return self.replies.get(self._key(request))
-
-    def _key(self, request: prompt.Request) -> str:
-        settings = {"max_tokens": request.max_tokens, "temperature": 0.0, "kind": self.engine.kind}
-        return request_key(self.engine, request.messages, settings)
+    def stored(self, request: prompt.Request) -> bool:
+        return self.asker.stored(request.messages, request.max_tokens)
 
     def _ask(self, request: prompt.Request) -> Reply:
-        key = self._key(request)
-        kept = self.replies.get(key)
-        if kept is not None:
-            self.out.usage.add(Usage(reused=1))
-            return Reply(
-                kept.text, kept.prompt_tokens, kept.completion_tokens, kept.model, kept.finish_reason
-            )
+        script = self.market.script
         if self.engine.kind == "base":
-            answer = self.engine.complete(
-                request.messages,
-                max_tokens=request.max_tokens,
-                json=False,
-                stop=("\n",),
-                script=self.market.script,
+            return self.asker.ask(
+                request.messages, request.max_tokens, json=False, stop=("\n",), script=script
             )
-        else:
-            answer = self.engine.complete(
-                request.messages, max_tokens=request.max_tokens, script=self.market.script
-            )
-        self.replies.put(key, answer)  # paid for: kept before anything can go wrong with it
-        self.out.usage.add(Usage(1, 0, answer.prompt_tokens, answer.completion_tokens))
-        return answer
+        return self.asker.ask(request.messages, request.max_tokens, script=script)
 
     def _take(self, cue: Cue, text: str) -> None:
         self.out.drafts[cue.id] = Draft(cue.id, text, self.origin)

@@ -12,16 +12,15 @@ run, and its stored reply is found again.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from smallscreen.engines import guard
 from smallscreen.engines.chat import Message
-from smallscreen.localize.draft import guard
-from smallscreen.localize.draft.tokens import PER_MESSAGE, count
+from smallscreen.engines.structured import line_names, quoted
+from smallscreen.engines.tokens import PER_MESSAGE, count
 from smallscreen.series.markets import Market
 from smallscreen.series.model import Barrier, Character, Cue, Draft, Series
 
@@ -37,8 +36,6 @@ MAX_SOURCE = 400
 LEAST_CONTEXT = 60
 """Tokens of context that even the shortest episode gets."""
 
-_LETTERS = "bcdfghjklmnpqrstvwxz"  # no vowels: no id reads as a word
-_SPACE = len(_LETTERS) ** 3
 _STRATEGY = {
     "retention": "keep",
     "specification": "explain",
@@ -90,21 +87,9 @@ def context(
 
 
 def line_ids(cues: Sequence[Cue], salt: str) -> dict[str, Cue]:
-    """Three-letter ids for cues: the same on every run, and others for every episode and series.
-
-    Neighboring episodes share no id, and nobody who writes a subtitle can know one, so that a reply
-    about other lines is recognized and an instruction cannot name a line to change.
-    """
-    digest = hashlib.sha256(salt.encode("utf-8", "replace")).digest()
-    factor = int.from_bytes(digest[:4], "big") * 10 + 3  # coprime to 20**3: a permutation
-    offset = int.from_bytes(digest[4:8], "big")
-    ids: dict[str, Cue] = {}
-    for cue in cues:
-        number = (factor * (cue.episode * 127 + cue.index) + offset) % _SPACE
-        while (key := _name(number)) in ids:
-            number = (number + 1) % _SPACE
-        ids[key] = cue
-    return ids
+    """Ids for cues by `line_names`; neighboring episodes share none."""
+    names = line_names((cue.episode * 127 + cue.index for cue in cues), salt)
+    return dict(zip(names, cues, strict=True))
 
 
 def batch(ctx: Context, ids: Mapping[str, Cue], previous: Sequence[tuple[str, str | None]] = ()) -> Request:
@@ -314,7 +299,7 @@ def _sentences(text: str) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(" ".join(text.split())[:MAX_SOURCE], ensure_ascii=False)
+    return quoted(text, MAX_SOURCE)
 
 
 def _expected(ctx: Context, cue: Cue) -> int:
@@ -323,11 +308,6 @@ def _expected(ctx: Context, cue: Cue) -> int:
     if cue.id in ctx.budgets:
         words = min(words, max(2, -(-ctx.budgets[cue.id] // 3)))
     return words + 4
-
-
-def _name(number: int) -> str:
-    n = len(_LETTERS)
-    return _LETTERS[number // n // n] + _LETTERS[number // n % n] + _LETTERS[number % n]
 
 
 def previous_of(

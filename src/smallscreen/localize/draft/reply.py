@@ -7,12 +7,13 @@ of id and string instead of being parsed as a document: every complete line is k
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from smallscreen.localize.draft import guard, language
+from smallscreen.engines import guard
+from smallscreen.engines.structured import ID_PATTERN, unescape
+from smallscreen.localize.draft import language
 from smallscreen.series.markets import Market
 from smallscreen.series.model import Cue
 from smallscreen.series.text import has_han
@@ -23,7 +24,7 @@ LONGEST = 1_000_000
 REPEATED = "the same words came for several different lines"
 
 _STRING = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
-_ID = r"[bcdfghjklmnpqrstvwxz]{3}"  # the letters of prompt.line_ids
+_ID = ID_PATTERN
 _PAIRS = re.compile(
     rf'["\']?\b({_ID})\b["\']?\s*:\s*{_STRING}'
     rf'|"(?:id|key)"\s*:\s*"({_ID})"\s*,\s*"(?:text|translation|t|line|value)"\s*:\s*{_STRING}'
@@ -50,7 +51,7 @@ def parse(text: str, ids: Mapping[str, Cue]) -> Parsed:
     foreign: set[str] = set()
     for match in _PAIRS.finditer(text[:LONGEST]):
         groups = [g for g in match.groups() if g is not None]
-        key, value = groups[0], _unescape(groups[1])
+        key, value = groups[0], unescape(groups[1])
         if key not in ids:
             foreign.add(key)
         elif key in found.lines and found.lines[key] != value:
@@ -118,12 +119,3 @@ def tidy(text: str) -> str:
 
 def _same(a: str, b: str) -> bool:
     return re.sub(r"[\W_]+", "", a) == re.sub(r"[\W_]+", "", b)
-
-
-def _unescape(body: str) -> str:
-    try:
-        # strict=False lets raw line breaks inside a string pass; models write them.
-        value = json.loads(f'"{body}"', strict=False)
-    except ValueError:
-        value = body.replace('\\"', '"').replace("\\\\", "\\")
-    return str(value)
