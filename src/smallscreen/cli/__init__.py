@@ -26,6 +26,9 @@ app = typer.Typer(
 )
 
 
+INTERRUPTED = "smallscreen: interrupted; what was finished is kept, the same command goes on from there."
+
+
 def _version(value: bool) -> None:
     if value:
         typer.echo(f"smallscreen {__version__}")
@@ -58,11 +61,13 @@ def run(what: Callable[[], object]) -> None:
         typer.echo(f"smallscreen: {e}", err=True)
         sys.exit(e.exit_code)
     except KeyboardInterrupt:
-        typer.echo(
-            "smallscreen: interrupted; what was finished is kept, the same command goes on from there.",
-            err=True,
-        )
+        typer.echo(INTERRUPTED, err=True)
         sys.exit(130)
+    except SystemExit as e:
+        # Typer turns Ctrl-C into this code, and says nothing.
+        if e.code == 130:
+            typer.echo(INTERRUPTED, err=True)
+        raise
     except BrokenPipeError:
         # The reader left (as `| head` does); Python would complain again on closing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
