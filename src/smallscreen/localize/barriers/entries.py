@@ -12,6 +12,7 @@ it was found: `很~` in `only` asks that 很 comes right before it.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -83,6 +84,22 @@ def own_lexicons() -> dict[str, Lexicon]:
         if f.name.endswith(".tsv")
     ]
     return {lexicon.id: lexicon for lexicon in found}
+
+
+@cache
+def data_version() -> str:
+    """A hash of everything that ships here: lexicons, lists, weights and the code that reads them (12 characters)."""
+    digest = hashlib.sha256()
+
+    def add(folder: Traversable) -> None:
+        for item in sorted(folder.iterdir(), key=lambda f: f.name):
+            if item.is_dir() and item.name != "__pycache__":
+                add(item)
+            elif item.name.endswith((".tsv", ".txt", ".npz", ".py")):
+                digest.update(item.name.encode() + item.read_bytes())
+
+    add(files(__package__))
+    return digest.hexdigest()[:12]
 
 
 def read_lexicon(path: Path | Traversable, *, check_patterns: bool = True) -> Lexicon:

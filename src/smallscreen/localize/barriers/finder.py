@@ -22,3 +22,8 @@ class Finder(ABC):
 
         `Barrier.suggestions` holds every language known; `Barrier.finder` is this finder's id.
         """
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same cues could give other items: stored results of another version are made again."""
+        return "0"

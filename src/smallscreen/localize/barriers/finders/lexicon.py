@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from smallscreen.localize.barriers.dictionaries import dictionary_entries, own_glosses
-from smallscreen.localize.barriers.entries import Entry, own_lexicons
+from smallscreen.localize.barriers.entries import Entry, data_version, own_lexicons
 from smallscreen.localize.barriers.finder import Finder
 from smallscreen.localize.barriers.matcher import Match, Matcher, select
 from smallscreen.localize.barriers.strategies import ordered
@@ -52,21 +52,25 @@ class LexiconFinder(Finder):
     )
 
     def find(self, cues: Sequence[Cue], series: Series | None = None) -> list[Barrier]:
-        matcher = _matcher()
-        names = known_names(cues, series, matcher)
-        agreed = _agreed(series)
-        terms = _Terms(series)
+        names = known_names(cues, series, matcher())
+        agreed = agreed_renderings(series)
+        terms = Terms(series)
         out = []
         for cue in cues:
             text = simplified(cue.text)
-            matches = matcher.find(text, names)
+            matches = matcher().find(text, names)
             for match in terms.over(text, matches):
-                out.append(_barrier(cue, match, agreed.get(match.entry.text, {})))
+                out.append(barrier(cue, match, agreed.get(match.entry.text, {}), self.id))
         return out
+
+    @property
+    def version(self) -> str:
+        return data_version()
 
 
 @cache
-def _matcher() -> Matcher:
+def matcher() -> Matcher:
+    """The index over every lexicon and dictionary entry, made once a process."""
     told = own_glosses()
     own = [
         replace(
@@ -80,7 +84,7 @@ def _matcher() -> Matcher:
     return Matcher([*own, *dictionary_entries()])
 
 
-def known_names(cues: Sequence[Cue], series: Series | None, matcher: Matcher) -> tuple[str, ...]:
+def known_names(cues: Sequence[Cue], series: Series | None, index: Matcher) -> tuple[str, ...]:
     """The personal names: characters, their aliases and the cues' speakers, longest first.
 
     A name that is itself a kin term or a title (外婆, 王总) is a form of address and not in the list. A
@@ -92,10 +96,10 @@ def known_names(cues: Sequence[Cue], series: Series | None, matcher: Matcher) ->
     full -= _NO_NAMES
     names = {n for n in full if 2 <= len(n) <= 8}
     names |= {n[1:] for n in full if len(n) == 3}
-    return tuple(sorted((n for n in names if not matcher.is_address(n)), key=lambda n: (-len(n), n)))
+    return tuple(sorted((n for n in names if not index.is_address(n)), key=lambda n: (-len(n), n)))
 
 
-class _Terms:
+class Terms:
     """The series' terms that have a kind, found in a line before the lexicons' items."""
 
     def __init__(self, series: Series | None) -> None:
@@ -133,7 +137,7 @@ def _joined(term: Entry, known: Entry) -> Entry:
     )  # fmt: skip
 
 
-def _agreed(series: Series | None) -> dict[str, dict[str, str]]:
+def agreed_renderings(series: Series | None) -> dict[str, dict[str, str]]:
     """Renderings agreed for a form of address: an alias such as 外婆 has its character's renderings only
     when the character is called nothing else, since the renderings belong to the name."""
     if series is None:
@@ -141,7 +145,8 @@ def _agreed(series: Series | None) -> dict[str, dict[str, str]]:
     return {simplified(c.name): dict(c.renderings) for c in series.characters if c.renderings}
 
 
-def _barrier(cue: Cue, match: Match, agreed: dict[str, str]) -> Barrier:
+def barrier(cue: Cue, match: Match, agreed: dict[str, str], finder: str) -> Barrier:
+    """A match of the simplified text as a barrier of the cue, quoted as the cue has it."""
     entry = match.entry
     return Barrier(
         cue=cue.id,
@@ -155,7 +160,7 @@ def _barrier(cue: Cue, match: Match, agreed: dict[str, str]) -> Barrier:
         meaning=entry.meaning,
         strategies=ordered(entry.kind, entry.need, entry.strategies),
         suggestions={**entry.renderings, **agreed},
-        finder="lexicon",
+        finder=finder,
         lexicon=entry.source,
         confidence=entry.confidence,
     )
