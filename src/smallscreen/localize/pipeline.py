@@ -141,7 +141,6 @@ class Localizer:
             self.project.replies,
             progress,
             edition=self.edition.name,
-            around=store.cues(),
         )
         for episode, result in results:
             with store.transaction():
