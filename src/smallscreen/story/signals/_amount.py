@@ -1,0 +1,42 @@
+"""What the signals that count lines of one label have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from smallscreen.story.model import Figures
+from smallscreen.story.signal import Context, Told, kinds_of, per_hundred
+
+
+def amount(ctx: Context, value: Callable[[Told], float], kinds: tuple[str, ...] = ()) -> Figures:
+    """Expected lines in a hundred over the series and an episode, kinds, and who speaks them."""
+    by_episode = {
+        str(number): per_hundred(np.array([value(x) for x in lines]))
+        for number, lines in ctx.episodes.items()
+    }
+    speakers: dict[str, list[float]] = {}
+    for line in ctx.lines:
+        if line.who:
+            speakers.setdefault(line.who, []).append(value(line))
+    return {
+        "per_hundred_lines": per_hundred(np.array([value(x) for x in ctx.lines])),
+        "by_episode": by_episode,
+        "kinds": kinds_of(ctx.lines, kinds),
+        "by_speaker": {
+            who: per_hundred(np.array(v))
+            for who, v in sorted(speakers.items(), key=lambda x: -sum(x[1]))
+            if len(v) >= 15
+        },
+    }
+
+
+def main_kind(line: Told, kinds: dict[str, str]) -> str:
+    """The words for the likeliest kind of a line; empty where the reader tells no kinds apart."""
+    best = max(kinds, key=line.p)
+    return kinds[best] if line.p(best) >= 0.2 else ""
+
+
+def who_says(line: Told) -> str:
+    return line.who or "Somebody"
