@@ -36,6 +36,8 @@ class Accuracy:
 
     def sentence(self) -> str:
         """`"vulnerability AP 0.61, ... on 4,408 lines of seven shows, each left out in turn"`."""
+        if not self.figures:
+            return f"not measured: {self.measured_on}"
         said = ", ".join(f"{name} {value:.2f}" for name, value in self.figures.items())
         return f"{said} on {self.measured_on}"
 
