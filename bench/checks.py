@@ -29,7 +29,7 @@ from smallscreen.engines.embed import Embedder, get_embedder
 from smallscreen.localize.barriers import find
 from smallscreen.localize.barriers.dictionaries import dictionary_entries
 from smallscreen.localize.checks import CheckContext, CheckSummary, check_edition, check_series
-from smallscreen.localize.checks.culture import literal_share
+from smallscreen.localize.checks.literal import literal_share
 from smallscreen.localize.checks.meaning import BUDGET, Judge, Place, far_below, looks_shifted, places_of
 from smallscreen.localize.checks.words import content_stems
 from smallscreen.localize.fit import fit

@@ -1,53 +1,29 @@
 """What became of the culture-bound items: rendered word for word, or dropped without a word.
 
-Whether a line is word for word can be seen in two ways. In English the barrier's literal gloss is
-compared with the line, word by word (stems, function words left out). In any language a literal
-draft, where there is one, is compared with the line. Without either the check does not run, and says so.
+Whether a line is word for word can be seen in two ways. In English the item's characters and its
+literal gloss are matched with the line's words (literal.py). In any language a literal draft,
+where there is one, is compared with the line. Without either the check does not run, and says so.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache
 from statistics import median
 
-from smallscreen.localize.checks.base import Check, CheckContext, letters, quote
+from smallscreen.localize.checks.base import Check, CheckContext, Unit, letters, quote
+from smallscreen.localize.checks.literal import judge, model
 from smallscreen.localize.checks.terms import agreed_renderings
 from smallscreen.localize.checks.words import WORD, content_stems, fold, loosely_in
 from smallscreen.series.model import Barrier, Finding
 
 LITERAL_SHARE = 0.6
-"""Share of the gloss's content words found in the line from which the line counts as word for word."""
+"""Share of the gloss's content words found in the line from which a short item counts as word for word."""
 SAME_DRAFT = 0.8
 """Share of words that a line has in common with the literal draft from which it counts as the same."""
-
-
-def literal_share(gloss: str, meaning: str, text: str) -> tuple[float, list[str]]:
-    """How much of an English gloss stands in an English text: share of content words, and which.
-
-    What stands in parentheses explains and is left out; of alternatives (after ; / , or "or") the one
-    that is found best counts. Words that the meaning has too prove nothing. 0.0 when none is left.
-    """
-    plain, there = set(content_stems(meaning)), set(content_stems(text))
-    best: tuple[float, list[str]] = (0.0, [])
-    for words in _gloss_words(gloss):
-        wanted = [s for s in words if s not in plain]
-        found = [s for s in wanted if s in there]
-        if wanted and (len(found) / len(wanted), len(found)) > (best[0], len(best[1])):
-            best = (len(found) / len(wanted), found)
-    return best
-
-
-@lru_cache(maxsize=20_000)
-def _gloss_words(gloss: str) -> tuple[tuple[str, ...], ...]:
-    bare = _ASIDE.sub(" ", gloss)
-    ways = [tuple(dict.fromkeys(content_stems(part))) for part in _OR.split(bare)]
-    return tuple(way for way in ways if way)
-
-
-_ASIDE = re.compile(r"\([^()]*\)|[\u3400-\u9fff]+")
-_OR = re.compile(r"[;/,]|\bor\b|\.\.\.|…")
+SHORT = 2
+"""Characters up to which an item is too short for the model: its literal gloss decides alone, too."""
+FIGURES = frozenset({"idiom", "slang", "wordplay", "allusion", "value"})
+"""Kinds whose words say something else than they mean; of the others the words alone prove little."""
 
 
 class Literal(Check):
@@ -57,7 +33,7 @@ class Literal(Check):
     name = "Rendered word for word"
     description = (
         "A culture-bound item that loses its meaning word for word (need 2 or 3) stands word for word in the line: by "
-        "its gloss in English, by comparison with a literal draft in any language."
+        "its characters and its gloss in English, by comparison with a literal draft in any language."
     )
 
     def run(self, ctx: CheckContext) -> Iterator[Finding]:
@@ -77,24 +53,22 @@ class Literal(Check):
                     if barrier.need < 2 or barrier.text in names or _settled(ctx, barrier, agreed, unit.text):
                         continue
                     draft = ctx.drafts.get(cue.id)
-                    if draft is not None and draft.strategy and (draft.reason or "").strip():
-                        continue
-                    share, words = (
-                        literal_share(barrier.literal, barrier.meaning, unit.text)
-                        if english and barrier.literal
-                        else (0.0, [])
+                    decided = (
+                        draft is not None and bool(draft.strategy) and bool((draft.reason or "").strip())
                     )
-                    # One word may stand there by chance, as "unit" may; two or more hardly do.
-                    by_gloss = share >= LITERAL_SHARE and (len(words) >= 2 or len(words[0]) >= 4)
+                    if decided and draft is not None and draft.strategy == "direct-translation":
+                        continue
+                    seen = _word_for_word(ctx, barrier, unit) if english else None
                     same = 0.0
                     literal = ctx.literal_drafts.get(cue.id) if ctx.literal_drafts else None
                     # Dialect without a gloss of its own is no figure of speech: 啥子 is just "what".
-                    if not by_gloss and literal is not None and (barrier.literal or barrier.kind != "slang"):
+                    if not seen and literal is not None and (barrier.literal or barrier.kind != "slang"):
                         same = _overlap(literal.text, draft.text if draft is not None else unit.text)
-                    if not by_gloss and same < SAME_DRAFT:
+                    if not seen and same < SAME_DRAFT:
                         continue
                     meaning = f" It means {quote(barrier.meaning)}." if barrier.meaning else ""
                     ways = [s.replace("-", " ") for s in barrier.strategies if s != "direct-translation"][:2]
+                    sure, evidence = seen or (0.7, {"same_as_literal_draft": round(same, 2)})
                     yield self.on_unit(
                         ctx,
                         unit,
@@ -104,18 +78,38 @@ class Literal(Check):
                         evidence={
                             "source": barrier.text,
                             "literal": barrier.literal,
-                            "share": round(share, 2) if by_gloss else None,
-                            "words": words if by_gloss else [],
-                            "same_as_literal_draft": round(same, 2) if not by_gloss else None,
+                            **evidence,
                             "text": unit.text[:160],
                         },
-                        severity="error" if barrier.need >= 3 else "warning",
-                        confidence=round(
-                            ((0.85 if len(words) >= 2 else 0.5) if by_gloss else 0.7)
-                            * max(0.5, barrier.confidence),
-                            2,
-                        ),
+                        severity="note" if decided else "error" if barrier.need >= 3 else "warning",
+                        confidence=round(sure * max(0.5, barrier.confidence), 2),
                     )
+
+
+def _word_for_word(ctx: CheckContext, barrier: Barrier, unit: Unit) -> tuple[float, dict[str, object]] | None:
+    """How sure it is that the English line has the item word for word, and what shows it; None if it has not."""
+    seen = judge(
+        barrier.text,
+        unit.text,
+        source=unit.source,
+        gloss=barrier.literal,
+        meaning=barrier.meaning,
+        suggestion=barrier.suggestions.get("en", ""),
+    )
+    evidence: dict[str, object] = {
+        "sure": round(seen.sure, 2),
+        "pairs": [f"{character} {word}" for character, word in seen.pairs],
+        "share": round(seen.share, 2),
+        "words": list(seen.words),
+    }
+    figure = barrier.kind in FIGURES
+    # One word may stand there by chance; two hardly do.
+    if figure and seen.sure >= model().threshold and max(len(seen.pairs), len(seen.words)) >= 2:
+        return seen.sure, evidence
+    by_gloss = len(barrier.text) <= SHORT or not figure
+    if by_gloss and seen.share >= LITERAL_SHARE and (len(seen.words) >= 2 or len(seen.words[0]) >= 4):
+        return (0.85 if len(seen.words) >= 2 else 0.5), evidence
+    return None
 
 
 class Dropped(Check):
