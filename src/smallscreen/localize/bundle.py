@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from smallscreen.localize import checks
-from smallscreen.localize.barriers.market import for_market
 from smallscreen.localize.package import EditionBundle, EpisodeBundle
 from smallscreen.localize.pipeline import Localizer
 from smallscreen.series import platforms
@@ -34,7 +35,7 @@ def bundle_of(work: Localizer) -> EditionBundle:
                 episode=episode,
                 cues=cues,
                 scenes=scenes.get(number, []),
-                barriers=for_market(found.get(number, []), work.market),
+                barriers=work.barriers_here(found.get(number, [])),
                 drafts={k: v for k, v in drafts.items() if k in ids},
                 literal={k: v for k, v in literal.items() if k in ids},
                 lines=lines.get(number, []),
@@ -58,10 +59,21 @@ def bundle_of(work: Localizer) -> EditionBundle:
         edition=edition,
         episodes=episodes,
         decisions=store.decisions(edition),
-        title=head.get("title", ""),
-        synopsis=head.get("synopsis", ""),
-        brief=head.get("brief"),
+        title=(work.settled and work.settled.title) or head.get("title", ""),
+        synopsis=(work.settled and work.settled.synopsis) or head.get("synopsis", ""),
+        brief=_brief(work, head.get("brief")),
         notes=notes,
         check_names={k: c.name for k, c in checks.all_checks().items()},
         made=finished.finished_at[:10] if finished else "",
     )
+
+
+def _brief(work: Localizer, head: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The brief for the report: what the edition came with, and over it what DIR/briefs holds."""
+    if work.settled is None:
+        return head
+    held = work.settled
+    names = {n.name: n.rendering for n in held.names if n.rendering}
+    asked = [q.question for q in held.questions if not q.answer]
+    said = {"tone": held.tone, "address": held.address, "names": names, "open_questions": asked}
+    return {**(head or {}), **{k: v for k, v in said.items() if v}}

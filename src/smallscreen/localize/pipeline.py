@@ -17,6 +17,8 @@ from smallscreen.errors import UserError
 from smallscreen.localize import barriers as room
 from smallscreen.localize import checks
 from smallscreen.localize.barriers.market import for_market
+from smallscreen.localize.brief.obey import obey, obey_barriers, proposed_items, settled_for
+from smallscreen.localize.brief.toml_file import Settled
 from smallscreen.localize.checks import CheckContext, CheckSummary
 from smallscreen.localize.draft.result import Usage
 from smallscreen.localize.fit import fit as fit_episode
@@ -55,6 +57,7 @@ class Localizer:
     market: Market = field(init=False)
     edition: Edition = field(init=False)
     series: Series = field(init=False)
+    settled: Settled | None = field(init=False)
     cues: dict[int, list[Cue]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +75,10 @@ class Localizer:
             self.market.locale, self.variant, profile=self.profile, platform=self.platform
         )
         self.series = store.series()
+        self.settled = settled_for(self.project.root, self.market.locale, self.variant)
+        if self.settled is not None:
+            proposed = proposed_items(store, self.market.locale)
+            self.series, self.market = obey(self.settled, self.series, self.market, proposed)
         self.cues = {n: cues for n, cues in store.cues().items() if n in set(self.episodes)}
 
     @property
@@ -317,7 +324,12 @@ class Localizer:
 
     def _barriers(self) -> dict[int, list[Barrier]]:
         found = self.project.store.barriers()
-        return {n: for_market(found.get(n, []), self.market) for n in self.cues}
+        return {n: self.barriers_here(found.get(n, [])) for n in self.cues}
+
+    def barriers_here(self, found: Sequence[Barrier]) -> list[Barrier]:
+        """Barriers of the source as this edition needs them: its market, then its brief."""
+        here = for_market(found, self.market)
+        return obey_barriers(self.settled, here, self.market) if self.settled is not None else here
 
     def _drafts_by_episode(self) -> dict[int, dict[str, Draft]]:
         drafts = self.project.store.drafts(self.edition)

@@ -2,7 +2,7 @@
 
 A batch carries the whole episode. Its lines are fixed costs; what the target leaves over is filled
 with context, the most telling first: the renderings agreed for people and terms that occur, barriers that lose
-the meaning, who is in the scene, then the market's tone, the lines before, the synopsis and milder barriers.
+the meaning, who is in the scene, what the brief decides, then the market's tone, the lines before, the synopsis and milder barriers.
 Subtitles, names and notes are data written by others: each is one JSON string on one line, and what
 looks like an instruction is left out of the context and drafted alone (see guard.py).
 
@@ -45,7 +45,9 @@ _STRATEGY = {
     "omission": "omit",
     "official-equivalent": "official",
 }
-_LABELS = {"Story": " ", "Tone": " ", "Terms": "; ", "People": "; ", "Before": " / "}
+_LABELS = {
+    "Story": " ", "Tone": " ", "Terms": "; ", "People": "; ", "Address": "; ", "Brief": "; ", "Before": " / ",
+}  # fmt: skip
 _LANGUAGES = {"Hans": "Simplified Chinese", "Hant": "Traditional Chinese"}
 
 
@@ -212,6 +214,7 @@ def _worth_saying(
     yield from _terms(ctx, cues)
     yield from (item for cue in cues for item in _notes(ctx, cue, least=3))
     yield from _people(ctx, cues)
+    yield from _decided(ctx, cues)
     yield from (*tone[:1], *before, *story[:1])
     yield from (item for cue in cues for item in _notes(ctx, cue, least=2, most=2))
     yield from (*tone[1:], *story[1:])
@@ -258,6 +261,33 @@ def _people(ctx: Context, cues: Sequence[Cue]) -> Iterator[tuple[str, str]]:
             if kin:
                 said.append(f"({'; '.join(kin[:3])})")
         yield from _safe("People", " ".join(s for s in said if s))
+
+
+def _decided(ctx: Context, cues: Sequence[Cue]) -> Iterator[tuple[str, str]]:
+    """What the edition's brief holds for these lines: address, notes on items, scenes, and the note on all.
+
+    `series.extra["brief"]` carries it (see brief/obey.py). The user wrote or approved it: there is nothing to
+    guard, only to keep short.
+    """
+    brief = ctx.series.extra.get("brief")
+    if not isinstance(brief, Mapping):
+        return
+    text = "\n".join(c.text for c in cues)
+    for (note,) in brief.get("note", ()):
+        yield "Brief", _flat(note)[:300]
+    for speaker, to, said in brief.get("pairs", ()):
+        if speaker in ctx.speakers and to in ctx.speakers:
+            yield "Address", f"{ctx.speakers[speaker]} to {ctx.speakers[to]}: {_flat(said)[:80]}"
+    for item, note in brief.get("items", ()):
+        if item in text:
+            yield "Brief", f"{item}: {_flat(note)[:120]}"
+    for first, last, action, what in brief.get("scenes", ()):
+        inside = [c for c in cues if first <= c.id <= last]
+        if inside:
+            where = "" if len(inside) == len(cues) else f" from {_quoted(inside[0].text[:12])}"
+            yield "Brief", f"{action or 'scene'}{where}: {_flat(what)[:160]}"
+    for question, answer in brief.get("answers", ()):
+        yield "Brief", f"{_flat(question)[:100]} {_flat(answer)[:160]}"
 
 
 def _notes(ctx: Context, cue: Cue, *, least: int, most: int = 3) -> Iterator[tuple[str, str]]:

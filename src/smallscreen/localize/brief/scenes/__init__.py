@@ -1,0 +1,1 @@
+"""Scene detectors, one file each; see `detector.Detector`."""
