@@ -82,7 +82,8 @@ def localize(
     with _opened(directory, market, database) as project:
         chosen = episodes_of(episodes, [e.number for e in project.store.episodes()])
         with progress("Barriers") as meter:
-            results.append(find_barriers(project, finder=finder, meter=meter))
+            who = _finder(project, finder, model, meter)
+            results.append(find_barriers(project, finder=who, meter=meter))
         told: list[str] = []
         for locale in market:
             # One market that cannot be made must not keep the others from being made.
@@ -113,6 +114,10 @@ def barriers(
     market: list[str] | None = typer.Option(None, "--market", help="As this market needs them."),
     episodes: str | None = Episodes,
     finder: str = Finder,
+    model: str | None = Model,
+    estimate: bool = typer.Option(
+        False, "--estimate", help="With --finder model: say what it will take, ask nothing, and stop."
+    ),
     database: str | None = Database,
     format: Format = FormatOption,
 ) -> None:
@@ -122,7 +127,11 @@ def barriers(
     with _opened(directory, market or [], database) as project:
         chosen = episodes_of(episodes, [e.number for e in project.store.episodes()])
         with progress("Barriers") as meter:
-            summary = find_barriers(project, finder=finder, meter=meter)
+            who = _finder(project, finder, model, meter)
+            if estimate:
+                _print_estimate(project, who, format)
+                return
+            summary = find_barriers(project, finder=who, meter=meter)
         wanted: list[str | None] = list(market) if market else [None]
         by_market = {m or "source": barrier_rows(project, chosen, m) for m in wanted}
         if format is Format.json:
@@ -174,7 +183,7 @@ def draft(
 ) -> None:
     """Get the words of an edition from files, from a model endpoint or from the small local model."""
     from smallscreen.errors import UserError
-    from smallscreen.localize.pipeline import find_barriers
+    from smallscreen.localize.pipeline import find_barriers, keeps_barriers
 
     _one_source(drafts, engine)
     if drafts is None and engine is None:
@@ -188,7 +197,7 @@ def draft(
         return x.draft_from_model(_engine(engine or "", model), again=again)
 
     # A model is told of the barriers.
-    before = (lambda p: find_barriers(p)) if engine else None
+    before = (lambda p: keeps_barriers(p) or find_barriers(p)) if engine else None
     _each(directory, market, variant, episodes, database, format, work, before=before)
 
 
@@ -311,6 +320,34 @@ def _one_source(drafts: Path | None, engine: str | None) -> None:
         raise UserError("Give --drafts or --engine, not both: a line has one origin.")
 
 
+def _finder(project: Project, name: str, model: str | None, meter: Callable[..., None]) -> Any:
+    """A finder's name, or the model finder ready to ask; what it will take is said beforehand."""
+    if name != "model":
+        return name
+    from smallscreen.engines.structured import prices
+    from smallscreen.localize.barriers.finders.model import ModelFinder
+
+    finder = ModelFinder(_engine("openai", model), project.replies, meter)
+    said = finder.estimate(_all_cues(project), project.store.series()).sentence(prices())
+    typer.echo(f"{model}: {said}.", err=True)
+    return finder
+
+
+def _all_cues(project: Project) -> list[Any]:
+    return [cue for some in project.store.cues().values() for cue in some]
+
+
+def _print_estimate(project: Project, finder: Any, format: Format) -> None:
+    from dataclasses import asdict
+
+    from smallscreen.errors import UserError
+
+    if isinstance(finder, str):
+        raise UserError(f"--estimate is for --finder model; {finder} asks nobody and costs nothing.")
+    if format is Format.json:
+        print_json(asdict(finder.estimate(_all_cues(project), project.store.series())))
+
+
 def _engine(name: str, model: str | None) -> Any:
     from smallscreen.engines.chat import engine
 
@@ -387,4 +424,10 @@ def _barrier_sentence(r: dict[str, Any]) -> str:
     return (
         f"{r['barriers']:,} items in {r['cues_with_barriers']:,} of {r['cues']:,} cues of {r['episodes']} episodes "
         f"(need 3: {need['3']:,}, 2: {need['2']:,}, 1: {need['1']:,}); {r['source_findings']:,} source findings"
+        + (
+            f"; {r['requests']} requests, {r['prompt_tokens'] + r['completion_tokens']:,} tokens, "
+            f"{r['replies_reused']} replies were there"
+            if "requests" in r
+            else ""
+        )
     )

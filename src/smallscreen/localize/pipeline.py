@@ -347,20 +347,22 @@ class Localizer:
         return store.drafts(store.edition(self.market.locale, "literal"))
 
 
-def find_barriers(project: Project, *, finder: str = "lexicon", meter: Meter = _quiet) -> Summary:
+def find_barriers(
+    project: Project, *, finder: str | room.Finder = "lexicon", meter: Meter = _quiet
+) -> Summary:
     """Find the culture-bound items of the source and check the source itself; once for all markets."""
     store = project.store
     series, cues = store.series(), store.cues()
     flat = [c for some in cues.values() for c in some]
-    if finder not in room.finders():
-        raise UserError(f"There is no finder {finder!r}; there are {', '.join(room.finders())}.")
+    chosen = room.finder_of(finder)
 
     def work() -> Summary:
-        found = room.find(flat, series=series, finder=finder)
+        found = room.find(flat, series=series, finder=chosen)
         by_episode: dict[int, list[Barrier]] = {}
         for b in found:
             by_episode.setdefault(b.episode, []).append(b)
-        findings: list[Finding] = []
+        # A finder that asks a model has something to say of the answers.
+        findings: list[Finding] = list(getattr(chosen, "findings", ()))
         for done, (number, some) in enumerate(cues.items()):
             meter(done, len(cues), f"episode {number}")
             findings += checks.check_source(some, series, by_episode.get(number, []))
@@ -374,13 +376,32 @@ def find_barriers(project: Project, *, finder: str = "lexicon", meter: Meter = _
             "by_need": {str(n): sum(b.need == n for b in found) for n in (1, 2, 3)},
             "by_kind": dict(Counter(b.kind for b in found).most_common()),
             "source_findings": len(findings),
+            "finder": chosen.id,
         }
 
-    version = room.finders()[finder].version
-    inputs = (_CHECK_VERSION, finder, version, flat, series.characters, series.terms)
+    inputs = (_CHECK_VERSION, chosen.id, chosen.version, flat, series.characters, series.terms)
     ran = run_step(store, "barriers", "", inputs, work)
     meter(len(cues), len(cues), "")
-    return {"step": "barriers", **ran.summary, "fresh": ran.fresh}
+    return {"step": "barriers", **ran.summary, **_paid(chosen), "fresh": ran.fresh}
+
+
+def keeps_barriers(project: Project) -> bool:
+    """Whether the stored barriers were paid for, so that a step that only needs some leaves them alone."""
+    step = project.store.step("barriers", "")
+    return step is not None and step.summary.get("finder") == "model"
+
+
+def _paid(finder: room.Finder) -> Summary:
+    """What this run asked of a model, where the finder asks one."""
+    usage = getattr(finder, "usage", None)
+    if usage is None:
+        return {}
+    return {
+        "requests": usage.requests,
+        "replies_reused": usage.reused,
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+    }
 
 
 def barrier_rows(project: Project, episodes: Sequence[int], locale: str | None) -> list[Summary]:

@@ -18,7 +18,7 @@ from smallscreen.series.markets import Market
 from smallscreen.series.model import Barrier, Cue, Series
 from smallscreen.series.registry import discover
 
-__all__ = ["Finder", "find", "finders"]
+__all__ = ["Finder", "find", "finder_of", "finders"]
 
 
 @cache
@@ -27,22 +27,30 @@ def finders() -> dict[str, Finder]:
     return discover(_finders, Finder)  # type: ignore[type-abstract]
 
 
+def finder_of(finder: str | Finder) -> Finder:
+    """The finder of that id, or `finder` itself. UserError when there is none."""
+    if isinstance(finder, Finder):
+        return finder
+    known = finders()
+    if finder not in known:
+        raise UserError(f"There is no finder {finder!r}; there are {', '.join(known)}.")
+    return known[finder]
+
+
 def find(
     cues: Sequence[Cue],
     *,
     series: Series | None = None,
     market: Market | None = None,
-    finder: str = "lexicon",
+    finder: str | Finder = "lexicon",
 ) -> list[Barrier]:
     """The culture-bound items of `cues`, in the order of the cues and of their place in the line.
 
     `series` gives the names that are no items and the terms that are. With a `market`, an item
     that its audience knows needs less (or is left out), and only the suggestion for the market's
     language is kept. Spans do not overlap, and `cue.text[b.start:b.end] == b.text` always holds.
-    Raises UserError for a finder that does not exist.
+    `finder` is an id, or a finder set up by the caller (one that asks a model). Raises UserError for one
+    that does not exist.
     """
-    known = finders()
-    if finder not in known:
-        raise UserError(f"There is no finder {finder!r}; there are {', '.join(known)}.")
-    found = known[finder].find(cues, series)
+    found = finder_of(finder).find(cues, series)
     return found if market is None else for_market(found, market)
