@@ -181,6 +181,38 @@ def test_killed_in_the_middle_of_80_episodes_it_goes_on(tmp_path: Path) -> None:
     assert len(stats["paid"]) == 960
 
 
+def test_interrupted_it_says_what_is_kept(tmp_path: Path) -> None:
+    series = _folder(tmp_path / "s", 20, 12)
+    assert smallscreen("new", series).returncode == 0
+    command = [
+        sys.executable,
+        "-m",
+        "smallscreen",
+        "draft",
+        str(series),
+        "--market",
+        "en-US",
+        "--engine",
+        "openai",
+    ]
+    with ModelServer(latency=0.2) as server:
+        env = {**os.environ, **server.environment(KEY)}
+        process = subprocess.Popen([*command, "--model", "test"], env=env, stderr=subprocess.PIPE, text=True)
+        end = time.monotonic() + 60
+        while server.stats()["answered"] < 5 and time.monotonic() < end:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert (
+            process.returncode == 130
+            and "the same command goes on from there" in said
+            and "Traceback" not in said
+        )
+        done = _draft(series, server)
+        assert max(server.stats()["paid"].values()) == 1, "what was under way was finished and kept"
+    assert json.loads(done.stdout)["steps"][0]["drafted"] > 0
+
+
 def test_the_sample_series_costs_what_was_promised(tmp_path: Path) -> None:
     series = tmp_path / "s"
     assert smallscreen("sample", series).returncode == 0

@@ -70,11 +70,15 @@ def draft_series(
     *,
     workers: int | None = None,
     edition: str | None = None,
+    around: Mapping[int, Sequence[Cue]] | None = None,
 ) -> Iterator[tuple[int, DraftSet]]:
     """Each episode with its drafts, as they are finished; up to `workers` requests at a time.
 
-    `workers` is the engine's own number where it is None. When the engine fails, no further episode is started,
-    those under way are finished and given, and the first error is raised at the end.
+    `around` are the cues of the whole series, where `episodes` are only some of it: the end of the
+    episode before is sent along, and a request must be the same whichever episodes are asked for, or
+    its stored reply would not be found. `workers` is the engine's own number where it is None. When the
+    engine fails, no further episode is started, those under way are finished and given, and the first
+    error is raised at the end.
     """
     store = MemoryReplies() if replies is None else replies
 
@@ -88,7 +92,7 @@ def draft_series(
             budgets,
             store,
             progress,
-            previous=prompt_tail(episodes, number),
+            previous=prompt_tail(around or episodes, number),
             edition=edition,
         )
 
