@@ -12,6 +12,10 @@ span matches is found. An item that is not agreed is never a miss, and a span th
 items is neither right nor a false alarm. A line with an item of need 2 or 3 is found when a found
 span on it matches one of those items.
 
+Where the rows carry the four story labels (`vulnerability`, `gratification`, `care`, `hook`; not scored
+where a row names them in `disputed`), the embedded reader is scored too, a line and a dialogue; see
+`bench/_story_gold.py`.
+
 The last line of the output is one JSON object with the figures. `n` is the number of agreed items.
 The intervals are 95 % Wilson intervals.
 """
@@ -28,6 +32,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
+from bench._story_gold import default_reader, print_story, read_story_gold, score_story
 from bench.common import report, row
 from smallscreen.errors import FileProblem, UserError
 from smallscreen.localize.barriers import find
@@ -166,7 +171,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print_errors(result, options.errors)
     if options.gold == DEFAULT_GOLD:
         _keep(result)
-    print(json.dumps({"culture": result.summary(), "lines": len(lines), "finder": options.finder}))
+    labelled = read_story_gold(options.gold)
+    story = None if labelled is None else score_story(labelled, default_reader())
+    if story:
+        print_story(story)
+    print(
+        json.dumps(
+            {"culture": result.summary(), "story": story, "lines": len(lines), "finder": options.finder}
+        )
+    )
     return 0
 
 

