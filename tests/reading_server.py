@@ -16,6 +16,7 @@ garbage, fence, foreign, obey) there are
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from tests.model_server import ORDER, ModelServer, _Handler, count, count_messages
@@ -29,20 +30,26 @@ STORY: dict[str, dict[str, Any]] = {
     "别怕": {"c": 1, "q": "别怕", "s": 1},
     "有个秘密": {"h": 1, "q": "有个秘密", "s": 3},
 }
-NEGATIVE, POSITIVE, INSULT = ("我怕", "你不配", "救救我"), ("别怕",), ("你不配",)
+MARKS = {"neg": ("我怕", "你不配", "救救我"), "pos": ("别怕",), "insult": ("你不配",)}
 CULTURE: dict[str, tuple[str, int, str, str]] = {
     "外公": ("kinship", 1, "outer grandfather", "mother's father"),
     "吃软饭": ("idiom", 3, "eat soft rice", "live off a woman"),
     "户口": ("institution", 2, "household mouth", "household registration"),
     "桐油": ("custom", 2, "tung oil", "oil for paper umbrellas"),
 }
+Told = Callable[[str], tuple[Any, Any, list[str]]]
 
 
 class ReadingServer(ModelServer):
-    """See the module. `prompts` holds the messages of every request."""
+    """See the module. `prompts` holds the messages of every request.
 
-    def __init__(self, faults: str = "", **settings: Any) -> None:
+    `told` replaces STORY, CULTURE and the words of feeling: for a line's text its labels, its items and
+    the names of the marks it has.
+    """
+
+    def __init__(self, faults: str = "", *, told: Told | None = None, **settings: Any) -> None:
         super().__init__(faults, **settings)
+        self.told: Told = told or _told
         self.prompts: list[list[dict[str, str]]] = []
         owner = self
 
@@ -66,7 +73,7 @@ class _ReadingHandler(_Handler):
         owner.prompts.append(request["messages"])
         lines = {key: json.loads(text) for key, _, text in asked}
         content = json.dumps(
-            answer(request["messages"], lines, faults), ensure_ascii=False, separators=(",", ":")
+            answer(request["messages"], lines, faults, owner.told), ensure_ascii=False, separators=(",", ":")
         )
         if "list" in faults:
             said = json.loads(content)
@@ -102,10 +109,12 @@ class _ReadingHandler(_Handler):
         self._send(200, data)
 
 
-def answer(messages: list[dict[str, str]], lines: dict[str, str], faults: list[str]) -> dict[str, Any]:
+def answer(
+    messages: list[dict[str, str]], lines: dict[str, str], faults: list[str], told: Told
+) -> dict[str, Any]:
     """The labels of `lines` by id, spoiled as `faults` say."""
     culture = "culture-bound" in messages[0]["content"]
-    labels = {k: said for k, text in lines.items() if (said := _culture(text) if culture else _story(text))}
+    labels = {k: said for k, text in lines.items() if (said := told(text)[1 if culture else 0])}
     obeyed = "obey" in faults and any(ORDER.search(text) for text in lines.values())
     if obeyed and culture:
         labels = {
@@ -123,14 +132,16 @@ def answer(messages: list[dict[str, str]], lines: dict[str, str], faults: list[s
         labels |= {"ep099.c0001": next(iter(labels.values()), {"c": 1})}
     said: dict[str, Any] = {}
     if not culture and "empty" not in faults:
-        said = {
-            name: [k for k, text in lines.items() if any(w in text for w in words)]
-            for name, words in (("neg", NEGATIVE), ("pos", POSITIVE), ("insult", INSULT))
-        }
+        said = {name: [k for k, text in lines.items() if name in told(text)[2]] for name in MARKS}
     out: dict[str, Any] = {**said, "lines": labels}
     if "twice" in faults:
         out["labels"] = {k: {"v": ["loss"]} for k in labels}
     return out
+
+
+def _told(text: str) -> tuple[Any, Any, list[str]]:
+    marks = [name for name, words in MARKS.items() if any(w in text for w in words)]
+    return _story(text), _culture(text), marks
 
 
 def _story(text: str) -> dict[str, Any] | None:

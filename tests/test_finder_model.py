@@ -156,9 +156,9 @@ def test_glosses_that_give_orders_are_left_out() -> None:
 # --- through the program -------------------------------------------------------------------
 
 
-@pytest.fixture
-def series(tmp_path: Path) -> Path:
-    root = tmp_path / "s"
+@pytest.fixture(scope="module")
+def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("series") / "s"
     root.mkdir()
     for number in (1, 2):
         rows = [
@@ -207,12 +207,13 @@ def test_a_model_finder_without_a_model_or_an_endpoint_says_what_to_set(series: 
         find(cues_of(TEXTS), finder="model")
 
 
-def test_localize_with_the_model_finder_drafts_with_its_barriers(series: Path) -> None:
+def test_localize_takes_the_model_finder_too(series: Path) -> None:
     with ReadingServer() as server:
         done = smallscreen(
             *("localize", series, "--market", "en-US", "--finder", "model", "--model", "test"),
             *("--only", "srt", "--format", "json"),
             env=server.environment(KEY),
         )
+        assert server.stats()["requests"] == 0, "what was found before is not asked for again"
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["steps"][0]["barriers"] == 10
