@@ -9,9 +9,12 @@ in the scene, or spoke last.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from smallscreen.localize.barriers.entries import SURNAME
 from smallscreen.localize.barriers.traditional import simplified
@@ -331,7 +334,7 @@ def _partner(scene: Sequence[Cue], at: int, people: _People) -> str | None:
 
 
 def _renderings(series: Series, market: Market, barriers: Sequence[Barrier]) -> dict[str, str]:
-    """What to say for a form: what series.toml agrees, else what a lexicon proposes."""
+    """What to say for a form: what series.toml agrees, else what a lexicon proposes, else plain kin."""
 
     def agreed(renderings: Mapping[str, str]) -> str:
         return renderings.get(market.locale) or renderings.get(market.language) or ""
@@ -340,10 +343,23 @@ def _renderings(series: Series, market: Market, barriers: Sequence[Barrier]) -> 
     for b in barriers:
         if b.kind in ("kinship", "address") and (said := agreed(b.suggestions)):
             found.setdefault(simplified(b.text), said)
-    for character in series.characters:
-        if said := agreed(character.renderings):
-            found[simplified(character.name)] = said
+    plain = _kin().get(market.language, {})
+    for form, kind in _ALIKE.items():
+        if kind in plain:
+            found.setdefault(form, plain[kind])
     for term in series.terms:
         if said := agreed(term.renderings):
             found[simplified(term.source)] = said
+    for character in series.characters:
+        if said := agreed(character.renderings):
+            found[simplified(character.name)] = said
+            for alias in character.aliases:
+                # 小满 is the given part of 林小满: Xiaoman of Lin Xiaoman.
+                if len(alias) >= 2 and alias != character.name and character.name.endswith(alias):
+                    found[simplified(alias)] = said.split(" ", 1)[-1]
     return found
+
+
+@cache
+def _kin() -> dict[str, dict[str, str]]:
+    return tomllib.loads(files(__package__).joinpath("kin.toml").read_text("utf-8"))

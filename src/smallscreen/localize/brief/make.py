@@ -1,7 +1,8 @@
-"""Making the brief of an edition on disk: propose, merge into the TOML."""
+"""Making the brief of an edition on disk: propose, merge into the TOML, write the page and the document."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ _STEP = "brief"
 
 
 def make_brief(project: Project, locale: str, out: Path | None = None) -> dict[str, Any]:
-    """Write `DIR/briefs/LOCALE.toml`, with a copy in `out`.
+    """Write `DIR/briefs/LOCALE.toml`, and beside it (or in `out`) the page and the document.
 
     What people wrote in the TOML is kept; `conflicts` tells where it stands against something new. Raises
     FileProblem for a brief that cannot be read, and leaves it as it is.
@@ -46,9 +47,20 @@ def make_brief(project: Project, locale: str, out: Path | None = None) -> dict[s
     store.put_step(_STEP, market.locale, "", {"written": render(brief)})
     conflicts = [*merged.conflicts, *_against_series(settled, brief)]
 
-    made = [{"path": str(path), "what": "the brief, for people to change"}]
+    from smallscreen.localize.brief import document, page
+
+    folder = out or path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = replace(brief, notes=(*brief.notes, *conflicts))
+    html, docx = folder / f"{market.locale}.html", folder / f"{market.locale}.docx"
+    html.write_text(page.render(whole, settled), encoding="utf-8", errors="replace", newline="\n")
+    document.write(whole, settled, docx)
+    made = [
+        {"path": str(path), "what": "the brief, for people to change"},
+        {"path": str(html), "what": "the brief as a page, for reading and printing"},
+        {"path": str(docx), "what": "the brief as a document"},
+    ]
     if out is not None and out.resolve() != path.parent.resolve():
-        out.mkdir(parents=True, exist_ok=True)
         copy = out / path.name
         _write(copy, merged.text)
         made.append({"path": str(copy), "what": "a copy of the brief; the one in briefs/ is obeyed"})
