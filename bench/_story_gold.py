@@ -56,7 +56,11 @@ def score_story(gold: StoryGold, reader: Reader) -> dict[str, Any]:
     """AP, best F1 and F1 at the shipped threshold for each label, with 95 % intervals over dialogues."""
     readings = reader.read(gold.cues, language="zh")
     p = np.array([[r.p.get(label, 0.0) for label in LABELS] for r in readings])
-    card = shipped()
+    # Thresholds and the reading of a dialogue are trained for the embedded reader. Another one is taken at
+    # its word: a label from 0.5 on, and a dialogue is what its strongest line is.
+    trained = isinstance(reader, EmbeddedReader)
+    half = dict.fromkeys(LABELS, 0.5)
+    card = shipped() if trained else {"thresholds": half, "dialogue_thresholds": half}
     result: dict[str, Any] = {"reader": reader.id, "lines": {}, "dialogues": {}}
     for k, label in enumerate(LABELS):
         rows = np.flatnonzero(gold.counted[:, k])
@@ -72,7 +76,8 @@ def score_story(gold: StoryGold, reader: Reader) -> dict[str, Any]:
                 continue
             truths.append(sure)
             near = np.clip(p[mine, k], 1e-6, 1 - 1e-6)
-            scores.append(read_dialogue(label, np.log(near / (1 - near))))
+            logits = np.log(near / (1 - near))
+            scores.append(read_dialogue(label, logits) if trained else float(p[mine, k].max()))
         result["dialogues"][label] = _figures(
             np.array(truths, bool),
             np.array(scores),
@@ -100,7 +105,8 @@ def print_story(result: dict[str, Any]) -> None:
                 f"{unit:10}{label:14}{f['n']:>6}{f['carry']:>7}{f['ap']:>7.2f}{f'{low:.2f} to {high:.2f}':>16}"
                 f"{f['f1']:>7.2f}{f['best_f1']:>9.2f}"
             )
-    print("(F1 at the shipped threshold; the best F1 knows the answers)")
+    at = "the shipped threshold" if result["reader"] == "embedded" else "0.5"
+    print(f"(F1 at {at}; the best F1 knows the answers)")
 
 
 def default_reader() -> Reader:

@@ -1,6 +1,7 @@
 """How well a finder finds culture-bound items, against lines that people labelled.
 
-    python -m bench.gold --gold FILE [--finder lexicon] [--errors 20]
+    python -m bench.gold --gold FILE [--finder lexicon] [--reader embedded] [--errors 20]
+    python -m bench.gold --finder model --reader model --model NAME
 
 A gold file has one JSON object a line: `text`, `culture` (a list of `{"text", "kind", "need"}`, the text
 an exact piece of the line), and, if there are any, `id`, `speaker`, `dialogue` and `"agreed": false` on
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -32,10 +34,11 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
+from bench._models import configured, model_finder, model_reader, say_after, say_before
 from bench._story_gold import default_reader, print_story, read_story_gold, score_story
 from bench.common import report, row
-from smallscreen.errors import FileProblem, UserError
-from smallscreen.localize.barriers import find
+from smallscreen.errors import EngineError, FileProblem, UserError
+from smallscreen.localize.barriers import Finder, find
 from smallscreen.series.model import KINDS, Barrier, Cue, cue_id
 
 DEFAULT_GOLD = Path(__file__).resolve().parents[2] / "shared" / "gold" / "dev.jsonl"
@@ -59,6 +62,7 @@ class GoldLine:
     text: str
     speaker: str | None
     items: tuple[Item, ...]
+    dialogue: str | None = None
 
 
 @dataclass(slots=True)
@@ -135,13 +139,17 @@ def score(lines: Sequence[GoldLine], barriers: Sequence[Barrier]) -> Score:
     return result
 
 
-def evaluate(lines: Sequence[GoldLine], finder: str) -> Score:
+def evaluate(lines: Sequence[GoldLine], finder: str | Finder) -> Score:
     """Run a finder over the lines, as cues of one episode, and score it."""
-    cues = [
-        Cue(cue_id(1, n), 1, n, n * 2000, n * 2000 + 1800, line.text, line.speaker)
+    return score(lines, find(cues_of(lines), finder=finder))
+
+
+def cues_of(lines: Sequence[GoldLine]) -> list[Cue]:
+    """The lines as cues of one episode, two seconds each; a dialogue is a scene."""
+    return [
+        Cue(cue_id(1, n), 1, n, n * 2000, n * 2000 + 1800, line.text, line.speaker, line.dialogue)
         for n, line in enumerate(lines, 1)
     ]
-    return score(lines, find(cues, finder=finder))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -150,6 +158,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--gold", type=Path, default=DEFAULT_GOLD)
     parser.add_argument("--finder", default="lexicon")
+    parser.add_argument("--reader", default="embedded", choices=("embedded", "model"))
+    parser.add_argument(
+        "--model",
+        default=os.environ.get("SMALLSCREEN_BENCH_MODEL"),
+        help="the model's name, for --finder model and --reader model; else SMALLSCREEN_BENCH_MODEL",
+    )
     parser.add_argument(
         "--errors", type=int, default=0, metavar="N", help="list up to N misses and N false alarms"
     )
@@ -158,10 +172,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Skipped: the gold file is not here; give one with --gold FILE.")
         print(json.dumps({"culture": None, "skipped": "no gold file"}))
         return 0
+    asks = "model" in (options.finder, options.reader)
+    if asks and (missing := configured(options.model)):
+        print(f"Skipped: no model can be asked. {missing}")
+        print(json.dumps({"culture": None, "story": None, "skipped": "no model endpoint"}))
+        return 0
+    if not asks and (missing := configured(options.model)):
+        print(f"The model finder and reader are not measured: {missing}\n")
+    elif not asks:
+        both = ["--finder", "model", "--reader", "model", "--model", options.model]
+        if code := main(["--gold", str(options.gold), *both]):
+            return code
+    paid: dict[str, Any] = {}
     try:
         lines = read_gold(options.gold)
-        result = evaluate(lines, options.finder)
-    except UserError as error:
+        if options.finder == "model":
+            finder = model_finder(options.model)
+            say_before(finder, cues_of(lines))
+            result = evaluate(lines, finder)
+            paid["finder"] = say_after(finder)
+        else:
+            result = evaluate(lines, options.finder)
+    except (UserError, EngineError) as error:
         print(error, file=sys.stderr)
         return error.exit_code
     print(
@@ -170,23 +202,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print_tables(result)
     _print_errors(result, options.errors)
     if options.gold == DEFAULT_GOLD:
-        _keep(result)
+        _keep(result, "gold-model" if options.finder == "model" else "gold")
     labelled = read_story_gold(options.gold)
-    story = None if labelled is None else score_story(labelled, default_reader())
+    story = None
+    try:
+        if labelled is not None and options.reader == "model":
+            reader = model_reader(options.model)
+            say_before(reader, labelled.cues)
+            story = score_story(labelled, reader)
+            paid["reader"] = say_after(reader)
+        elif labelled is not None:
+            story = score_story(labelled, default_reader())
+    except (UserError, EngineError) as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     if story:
         print_story(story)
-    print(
-        json.dumps(
-            {"culture": result.summary(), "story": story, "lines": len(lines), "finder": options.finder}
-        )
-    )
+    figures = {"culture": result.summary(), "story": story, "lines": len(lines), "finder": options.finder}
+    print(json.dumps({**figures, **({"asked": paid} if paid else {})}))
     return 0
 
 
-def _keep(result: Score) -> None:
+def _keep(result: Score, name: str = "gold") -> None:
     figures = result.summary()
     report(
-        "gold",
+        name,
         [
             row(f"barriers {name}", figures[key] or 0.0, "share", at_least=target)
             for name, key, target in (
@@ -239,7 +279,11 @@ def _gold_line(path: Path, number: int, raw: str) -> GoldLine:
         items.append(Item(item["text"], item["kind"], item["need"], item.get("agreed") is not False))
     speaker = row.get("speaker")
     return GoldLine(
-        str(row.get("id", number)), row["text"], speaker if isinstance(speaker, str) else None, tuple(items)
+        str(row.get("id", number)),
+        row["text"],
+        speaker if isinstance(speaker, str) else None,
+        tuple(items),
+        str(row["dialogue"]) if row.get("dialogue") else None,
     )
 
 
