@@ -21,10 +21,12 @@ perfect judge cannot come above that. The issue's 0.66 comes without a rule; the
 can make is the share of the gloss's words with the origin as label, for idioms with a gloss.
 
 **Sentences.** Four sets. (1) The sample series: its word-for-word draft against its finished
-edition. (2) bench/labels/literal_lines.tsv: 110 lines written for this test, each with a word-for-word
-rendering and one as a subtitle would have it; nothing was trained on them, but they were seen while the
-threshold was chosen. (3) PETCI's read renderings set into lines of the sample (synthetic).
-(4) All of the sample's finished lines, as findings of the check itself.
+edition, through the check; `SAMPLE_LITERAL` are the cues whose draft was read as giving the item word for
+word at a loss. (2) bench/labels/literal_lines.tsv: lines written for this test, each with a word-for-word
+rendering and one as a subtitle would have it; none trained on. Set 1 (110) was at hand while features and
+threshold were chosen; set 2 (60) was written after that and has been scored, not tuned to. Both renderings
+are by one author, who knew what the test is for: real editions will be harder. (3) PETCI's read renderings
+set into lines of the sample (synthetic).
 """
 
 from __future__ import annotations
@@ -48,6 +50,60 @@ from smallscreen.series import markets
 from smallscreen.series.model import Barrier, Cue, Draft
 
 LINES = common.ROOT / "bench" / "labels" / "literal_lines.tsv"
+SAMPLE_LITERAL = frozenset(
+    f"ep{cue[:3]}.c{cue[4:]}"
+    for cue in [
+        "001.0003",
+        "001.0013",
+        "002.0009",
+        "002.0010",
+        "002.0014",
+        "002.0015",
+        "002.0016",
+        "002.0017",
+        "003.0001",
+        "003.0016",
+        "003.0022",
+        "003.0025",
+        "003.0026",
+        "004.0003",
+        "004.0004",
+        "004.0007",
+        "004.0012",
+        "004.0018",
+        "004.0023",
+        "004.0027",
+        "005.0002",
+        "005.0003",
+        "005.0006",
+        "005.0016",
+        "006.0007",
+        "006.0009",
+        "006.0014",
+        "007.0004",
+        "007.0011",
+        "007.0015",
+        "008.0008",
+        "008.0010",
+        "008.0024",
+        "009.0013",
+        "010.0005",
+        "010.0009",
+        "010.0013",
+        "010.0021",
+        "011.0007",
+        "011.0012",
+        "011.0013",
+        "011.0025",
+        "012.0004",
+        "012.0006",
+        "012.0007",
+        "012.0017",
+        "012.0018",
+        "012.0022",
+    ]
+)
+"""Cues whose word-for-word draft gives an item of need 2 or 3 word for word at a loss; one reading."""
 Rows = list[dict[str, Any]]
 
 
@@ -69,6 +125,7 @@ def _petci() -> Rows:
     alone, *within = train_literal.held_out(rows, blocks)
     literal, figurative, both = label == "L", label == "F", label == "B"
     name = f"PETCI, read, {literal.sum()} L, {figurative.sum()} F, {both.sum()} B, {len({r.idiom for r in rows})} idioms"
+    people = np.array([r.origin != "machine" for r in rows])
     low, high = _interval(rows, alone, literal, figurative)
     known = train_literal.glosses()
     glossed = np.array([bool(known.get(r.chinese, ("", ""))[0]) for r in rows])
@@ -107,6 +164,11 @@ def _petci() -> Rows:
             ),
             common.row("  L alarmed", 100 * float((scores[literal] >= at).mean()), "%"),
             common.row("  F alarmed", 100 * float((scores[figurative] >= at).mean()), "%"),
+            common.row(
+                f"  F from the dictionary ({(figurative & people).sum()}) alarmed",
+                100 * float((scores[figurative & people] >= at).mean()),
+                "%",
+            ),
             common.row("  B alarmed", 100 * float((scores[both] >= at).mean()), "%"),
         ]
     return found + _by_origin(rows, blocks, literal)
@@ -163,12 +225,32 @@ def _by_origin(
 
 def _on_lines() -> Rows:
     """The written lines: the model with the item as the finder knows it, and the check as a whole."""
-    market = markets.load("en-US")
     lines = [
         line.split("\t")
         for line in LINES.read_text("utf-8").splitlines()
-        if not line.startswith(("#", "source\t"))
+        if not line.startswith(("#", "set\t"))
     ]
+    found: Rows = []
+    false = human = 0
+    for which, what in (("1", "seen in development"), ("2", "not seen")):
+        some = [line[1:] for line in lines if line[0] == which]
+        rows, wrong = _on_set(f"written lines, set {which} ({what}), {len(some)}", some)
+        found += rows
+        false, human = false + wrong, human + len(some)
+    return [
+        *found,
+        common.row(
+            f"written lines, both sets: human alarmed ({false} of {human}, upper end of the 95 % interval "
+            f"{100 * _upper(false, human):.1f} %)",
+            100 * false / human,
+            "%",
+            at_most=0.5,
+        ),
+    ]
+
+
+def _on_set(name: str, lines: Sequence[Sequence[str]]) -> tuple[Rows, int]:
+    market = markets.load("en-US")
     scores: dict[str, list[float]] = {"literal": [], "human": []}
     caught: dict[str, list[bool]] = {"literal": [], "human": []}
     found = 0
@@ -194,30 +276,23 @@ def _on_lines() -> Rows:
             [ctx] = _contexts([[cue]], {cue.id: Draft(cue.id, text)}, "en-US")
             ctx.barriers = of_item or [bare]
             caught[kind].append(bool(list(check_edition(ctx, only={"culture.literal"}))))
-    at, n = model().threshold, len(lines)
-    by_model = {kind: np.array(values) >= at for kind, values in scores.items()}
     false = int(np.sum(caught["human"]))
     return [
+        common.row(f"{name}: word for word against human", _auc(scores["literal"], scores["human"]), "AUC"),
         common.row(
-            f"written lines, {n}, item given: word for word against human, AUC",
-            _auc(scores["literal"], scores["human"]),
-            "AUC",
-        ),
-        common.row("  word for word, at the threshold", 100 * by_model["literal"].mean(), "%"),
-        common.row("  human, at the threshold", 100 * by_model["human"].mean(), "%"),
-        common.row(
-            f"written lines through the check ({found} items found, the rest given): word for word alarmed",
-            100 * np.mean(caught["literal"]),
+            f"  through the check ({found} items found, the rest given): word for word alarmed",
+            100 * float(np.mean(caught["literal"])),
             "%",
             at_least=90,
         ),
-        common.row(
-            f"written lines through the check: human alarmed ({false} of {n})",
-            100 * np.mean(caught["human"]),
-            "%",
-            at_most=0.5,
-        ),
-    ]
+        common.row(f"  human alarmed ({false})", 100 * float(np.mean(caught["human"])), "%"),
+    ], false
+
+
+def _upper(hits: int, n: int) -> float:
+    """Upper end of Wilson's 95 % interval."""
+    z, p = 1.96, hits / n
+    return (p + z * z / 2 / n + z * float(np.sqrt(p * (1 - p) / n + z * z / 4 / n / n))) / (1 + z * z / n)
 
 
 def _on_sample() -> Rows:
@@ -233,27 +308,38 @@ def _on_sample() -> Rows:
         contexts = _contexts(cues, {key: Draft(key, draft.text) for key, draft in some.items()}, "en-US")
         units = sum(len(c.units) for c in contexts)
         holding = {b.cue for c in contexts for b in c.barriers if b.need >= 2}
-        figures = {b.cue for c in contexts for b in c.barriers if b.need >= 2 and b.kind in FIGURES}
         alarmed = {f.cue for c in contexts for f in check_edition(c, only={"culture.literal"})}
+        kind_of = {b.cue: b.kind in FIGURES for c in contexts for b in c.barriers if b.need >= 2}
         finished = name.startswith("finished")
-        found += [
+        found.append(
             common.row(
                 f"sample, {name}: of {units} lines alarmed ({len(alarmed)})",
                 100 * len(alarmed) / units,
                 "%",
                 at_most=0.5 if finished else None,
-            ),
-            common.row(
-                f"  of {len(holding)} cues with an item of need 2 or 3",
-                100 * len(alarmed & holding) / len(holding),
-                "%",
-            ),
-            common.row(
-                f"  of {len(figures)} cues with a figure among them",
-                100 * len(alarmed & figures) / len(figures),
-                "%",
-            ),
-        ]
+            )
+        )
+        if finished:
+            found.append(
+                common.row(
+                    f"  of {len(holding)} cues with an item of need 2 or 3",
+                    100 * len(alarmed & holding) / len(holding),
+                    "%",
+                )
+            )
+            continue
+        literal = SAMPLE_LITERAL & holding
+        figures = {cue for cue in literal if kind_of[cue]}
+        for what, part in (
+            ("items read as word for word at a loss", literal),
+            ("of these, figures", figures),
+            ("of these, kin, offices, customs and other names of things", literal - figures),
+        ):
+            found.append(
+                common.row(
+                    f"  {what} ({len(part)}): alarmed", 100 * len(alarmed & part) / max(1, len(part)), "%"
+                )
+            )
     return found + _speed(cues, drafts["word-for-word draft"])
 
 

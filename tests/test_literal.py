@@ -131,9 +131,10 @@ def test_a_broken_cache_is_made_again(tmp_path: Path) -> None:
     ):
         kept.write_text(text, "utf-8")
         assert hanzi._read(kept, "k") is None
-    table = hanzi.build(CEDICT)
-    hanzi._write(kept, "k", table)
-    assert hanzi._read(kept, "k") == table
+    table, drawn = hanzi.build(CEDICT), hanzi.pictures(CEDICT)
+    assert drawn["cak"] > 0 > drawn["illusion"]
+    hanzi._write(kept, "k", table, drawn)
+    assert hanzi._read(kept, "k") == (table, drawn)
 
 
 def test_the_weights_are_small_and_for_these_features() -> None:

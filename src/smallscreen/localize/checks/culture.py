@@ -7,6 +7,7 @@ where there is one, is compared with the line. Without either the check does not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from statistics import median
 
@@ -103,13 +104,24 @@ def _word_for_word(ctx: CheckContext, barrier: Barrier, unit: Unit) -> tuple[flo
         "words": list(seen.words),
     }
     figure = barrier.kind in FIGURES
-    # One word may stand there by chance; two hardly do.
-    if figure and seen.sure >= model().threshold and max(len(seen.pairs), len(seen.words)) >= 2:
+    # One word may stand there by chance, unless it is all there is to render; two hardly do.
+    enough = min(2, sum("\u3400" <= c <= "\u9fff" for c in barrier.text))
+    if figure and seen.sure >= model().threshold and max(len(seen.pairs), len(seen.words)) >= enough:
         return seen.sure, evidence
+    if barrier.kind == "kinship" and (kin := _KIN.search(fold(unit.text))):
+        return 0.6, evidence | {"words": [kin[0]]}
     by_gloss = len(barrier.text) <= SHORT or not figure
     if by_gloss and seen.share >= LITERAL_SHARE and (len(seen.words) >= 2 or len(seen.words[0]) >= 4):
         return (0.85 if len(seen.words) >= 2 else 0.5), evidence
     return None
+
+
+_KIN = re.compile(
+    r"\b(?:(?:maternal|paternal) (?:(?:grand|step)?(?:father|mother|parents|son|daughter)|uncle|aunt)"
+    r"|(?:elder|older|younger|eldest|youngest) (?:brother|sister|uncle|aunt)|(?:uncle|brother|son|nephew)'s wife"
+    r"|(?:aunt|sister|daughter|niece)'s husband)\b"
+)
+"""Kin spelt out as the Chinese has it and as no one says it to their face; "Auntie Mei" is not."""
 
 
 class Dropped(Check):

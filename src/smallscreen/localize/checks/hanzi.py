@@ -16,6 +16,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import math
 import os
 import re
 import tempfile
@@ -28,7 +29,7 @@ import numpy as np
 from smallscreen.localize.barriers.dictionaries import cache_folder, cedict_path
 from smallscreen.localize.checks.words import fold, stem
 
-RULES = 1
+RULES = 2
 """Raise this when what is taken from the dictionary or how it is counted changes."""
 
 PASSES = 6
@@ -63,28 +64,38 @@ def tokens(text: str) -> list[str]:
 @lru_cache(maxsize=20_000)
 def characters_of(token: str) -> Strengths:
     """How strongly each character goes with a stem from `tokens`: 0 (not in the answer) to 1."""
-    known, akin = _tables()
+    known, akin, _ = _tables()
     if len(token) < 6 or token[:5] not in akin:
         return known.get(token, {})
     return {**akin[token[:5]], **known.get(token, {})}
 
 
+def picture_of(token: str) -> float:
+    """How much more often a stem stands in literal senses of sayings than in figurative ones (log, -3 to 3).
+
+    Snake and bowl belong to pictures, reputation and success to what is meant by them.
+    """
+    return _tables()[2].get(token, 0.0)
+
+
 @cache
-def _tables() -> tuple[dict[str, Strengths], dict[str, Strengths]]:
+def _tables() -> tuple[dict[str, Strengths], dict[str, Strengths], dict[str, float]]:
     path = cedict_path()
     key = hashlib.sha256(f"hanzi {RULES}\n".encode() + path.read_bytes()).hexdigest()
     kept = cache_folder() / f"hanzi-{key[:16]}.json"
-    known = _read(kept, key)
-    if known is None:
-        known = build(gzip.decompress(path.read_bytes()).decode("utf-8"))
-        _write(kept, key, known)
+    read = _read(kept, key)
+    if read is None:
+        text = gzip.decompress(path.read_bytes()).decode("utf-8")
+        read = build(text), pictures(text)
+        _write(kept, key, *read)
+    known, drawn = read
     akin: dict[str, Strengths] = {}
     for token, characters in known.items():
         if len(token) >= 5:
             near = akin.setdefault(token[:5], {})
             for character, strength in characters.items():
                 near[character] = max(near.get(character, 0.0), strength * AKIN)
-    return known, akin
+    return known, akin, drawn
 
 
 def build(cedict: str) -> dict[str, Strengths]:
@@ -101,6 +112,23 @@ def build(cedict: str) -> dict[str, Strengths]:
             for old in others.get(character, ()):
                 characters.setdefault(old, strength)
     return table
+
+
+def pictures(cedict: str) -> dict[str, float]:
+    """`picture_of` for the stems of the senses marked "lit." and "fig." in the text of CC-CEDICT."""
+    drawn: Counter[str] = Counter()
+    meant: Counter[str] = Counter()
+    for line in cedict.splitlines():
+        if "lit." not in line or not (match := _LINE.match(line)):
+            continue
+        for sense in _SENSE.sub("", match[4]).split("/"):
+            # An entry with a literal sense says what it means in all the others.
+            (drawn if "lit." in sense else meant).update(set(tokens(_ASIDE.sub(" ", sense))))
+    ratio = (sum(meant.values()) + 1) / (sum(drawn.values()) + 1)
+    return {
+        token: round(max(-3.0, min(3.0, math.log((drawn[token] + 1) / (meant[token] + 1) * ratio))), 2)
+        for token in drawn | meant
+    }
 
 
 def _literal_senses(cedict: str) -> tuple[list[tuple[str, list[str]]], dict[str, str]]:
@@ -178,7 +206,7 @@ def _aligned(pairs: list[tuple[str, list[str]]]) -> list[tuple[str, str, float]]
     return found
 
 
-def _read(path: Path, key: str) -> dict[str, Strengths] | None:
+def _read(path: Path, key: str) -> tuple[dict[str, Strengths], dict[str, float]] | None:
     try:
         data = json.loads(path.read_text("utf-8"))
         if data["key"] != key:
@@ -187,18 +215,20 @@ def _read(path: Path, key: str) -> dict[str, Strengths] | None:
             str(token): {c: int(n) / 100 for c, n in zip(characters, numbers, strict=True)}
             for token, (characters, numbers) in data["table"].items()
         }
+        drawn = {str(token): float(value) for token, value in data["pictures"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return table or None
+    return (table, drawn) if table else None
 
 
-def _write(path: Path, key: str, table: dict[str, Strengths]) -> None:
+def _write(path: Path, key: str, table: dict[str, Strengths], drawn: dict[str, float]) -> None:
     data = {
         "key": key,
         "table": {
             token: ["".join(found), [round(s * 100) for s in found.values()]]
             for token, found in table.items()
         },
+        "pictures": drawn,
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

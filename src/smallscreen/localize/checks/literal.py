@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from smallscreen.localize.checks.hanzi import characters_of, tokens
+from smallscreen.localize.checks.hanzi import characters_of, picture_of, tokens
 from smallscreen.localize.checks.words import content_stems
 
 SOLID = 0.3
@@ -27,9 +27,8 @@ FAINT = 0.1
 RIVAL = 0.3
 """What a pair counts for when another character of the source explains the word better."""
 FEATURES = (
-    "matched", "solid", "matched_beyond_meaning", "solid_beyond_meaning", "solid_count", "two_beyond", "three_beyond",
-    "density", "order", "length", "has_gloss", "gloss_share", "gloss_share_beyond", "gloss_words",
-    "gloss_words_beyond", "meaning_share", "has_meaning",
+    "matched", "matched_beyond_meaning", "solid_count", "density", "order", "length", "gloss_share",
+    "gloss_words_beyond", "pictured", "picture_count", "stretch_picture",
 )  # fmt: skip
 """What the model sees; docs/models/literal.md says what each is."""
 
@@ -99,33 +98,25 @@ def describe(
     found = _match(characters, others, there)
     solid = [p for p in found if p[2] > SOLID]
     plain = _known(meaning) | _known(suggestion)
-    beyond = [p for p in found if there[p[1]] not in plain]
-    solid_beyond = [p for p in beyond if p[2] > SOLID]
-    span = 1 + max((p[1] for p in found), default=0) - min((p[1] for p in found), default=0)
-    share, words = literal_share(gloss, "", line) if gloss else (0.0, [])
-    share_beyond, words_beyond = literal_share(gloss, meaning, line) if gloss else (0.0, [])
-    meant = literal_share(meaning, "", line)[0] if meaning else 0.0
+    start = min((p[1] for p in found), default=0)
+    span = 1 + max((p[1] for p in found), default=0) - start
+    share = literal_share(gloss, "", line)[0] if gloss else 0.0
+    share_beyond, words = literal_share(gloss, meaning, line) if gloss else (0.0, [])
     features = (
         sum(p[2] for p in found) / size,
-        len(solid) / size,
-        sum(p[2] for p in beyond) / size,
-        len(solid_beyond) / size,
+        sum(p[2] for p in found if there[p[1]] not in plain) / size,
         min(len(solid), 5) / 5,
-        float(len(solid_beyond) >= 2),
-        float(len(solid_beyond) >= 3),
         len(solid) / span,
         _order(solid),
         size / 8,
-        float(bool(gloss)),
         share,
-        share_beyond,
         min(len(words), 4) / 4,
-        min(len(words_beyond), 4) / 4,
-        meant,
-        float(bool(meaning)),
+        sum(p[2] * picture_of(there[p[1]]) for p in found) / size,
+        min(sum(picture_of(there[p[1]]) > 0.5 for p in solid), 4) / 4,
+        sum(picture_of(token) for token in there[start : start + span]) / span,
     )
     shown = tuple((characters[i], there[j]) for i, j, _ in sorted(solid))
-    return features, shown, share_beyond, tuple(words_beyond)
+    return features, shown, share_beyond, tuple(words)
 
 
 Pair = tuple[int, int, float]
