@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench import gold
 from smallscreen.engines.openai_chat import OpenAIChat
 from smallscreen.engines.structured import MemoryReplies
 from smallscreen.errors import UserError
@@ -217,3 +218,38 @@ def test_localize_takes_the_model_finder_too(series: Path) -> None:
         assert server.stats()["requests"] == 0, "what was found before is not asked for again"
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["steps"][0]["barriers"] == 10
+
+
+def test_a_gold_file_is_scored_with_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        {
+            "text": "你就会吃软饭",
+            "dialogue": "a",
+            "culture": [{"text": "吃软饭", "kind": "idiom", "need": 3}],
+            "hook": 0,
+        },
+        {"text": "我怕黑", "dialogue": "a", "culture": [], "vulnerability": ["fear"], "hook": 0},
+        {
+            "text": "我有个秘密",
+            "dialogue": "b",
+            "culture": [{"text": "秘密", "kind": "slang", "need": 1}],
+            "hook": 1,
+        },
+    ]
+    path = tmp_path / "g.jsonl"
+    path.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in rows), "utf-8")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    words = ["--gold", str(path), "--finder", "model", "--reader", "model"]
+    assert gold.main(words) == 0
+    assert "Skipped" in capsys.readouterr().out
+    with ReadingServer() as server:
+        for name, value in server.environment(KEY).items():
+            monkeypatch.setenv(name, value)
+        for asked in (1, 0):
+            assert gold.main([*words, "--model", "test"]) == 0
+            last = json.loads(capsys.readouterr().out.splitlines()[-1])
+            assert last["culture"]["precision"] == 1 and last["culture"]["recall"] == 0.5
+            assert last["story"]["lines"]["hook"]["f1"] == 1
+            assert last["asked"]["finder"]["requests"] == last["asked"]["reader"]["requests"] == asked

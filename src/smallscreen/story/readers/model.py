@@ -112,8 +112,10 @@ class StoryTask(Task[Said]):
 class ModelReader(Reader):
     """`engine` is the model to ask; `replies` keeps what it answers, so that nothing is asked twice.
 
-    After `read`, `findings` says what of the answers was dropped or could not be had, `evidence` gives the
-    quoted words of each labeled line by cue id, and `usage` counts requests and tokens.
+    After `read`, `findings` says what of the answers was dropped or could not be had (of all episodes read so
+    far), `evidence` gives the quoted words of each labeled line by cue id, `outcome` all that came of the
+    last reading, and `usage` counts requests and tokens. An episode is asked about in the same requests
+    whether it is read by itself or with others: reading a whole series first asks in parallel.
     """
 
     id: ClassVar[str] = "model"
@@ -124,7 +126,7 @@ class ModelReader(Reader):
 
     def __init__(self, engine: ChatEngine | None = None, replies: ReplyStore | None = None) -> None:
         self._asker = None if engine is None else Asker(engine, replies)
-        self.findings: list[Finding] = []
+        self._findings: dict[int, list[Finding]] = {}
         self.evidence: dict[str, str] = {}
         self.outcome: Outcome[Said] = Outcome()
 
@@ -140,6 +142,11 @@ class ModelReader(Reader):
     def usage(self) -> Usage:
         """Requests and tokens so far, as the endpoint counted them."""
         return Usage() if self._asker is None else self._asker.usage
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is to be said of the answers, episode by episode."""
+        return [f for episode in sorted(self._findings) for f in self._findings[episode]]
 
     def accuracy(self, language: str) -> Accuracy:
         """Nothing is known of a model until it has been measured."""
@@ -177,8 +184,12 @@ class ModelReader(Reader):
             people=people_of(series),
             progress=told,
         )
-        self.findings = findings_of(self.outcome, cues, "story")
-        self.evidence = {key: said.quote for key, said in self.outcome.labels.items()}
+        self._findings |= {cue.episode: [] for cue in cues}
+        for finding in findings_of(self.outcome, cues, "story"):
+            self._findings[finding.episode].append(finding)
+        for cue in cues:
+            self.evidence.pop(cue.id, None)
+        self.evidence |= {key: said.quote for key, said in self.outcome.labels.items()}
         return [self._reading(cue) for cue in cues]
 
     def _ready(self) -> Asker:
