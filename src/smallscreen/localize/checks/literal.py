@@ -94,8 +94,10 @@ def describe(
     characters = _content(item)
     others = [c for c in _content(source.replace(item, " ")) if c not in characters]
     there = tokens(line)
-    size = len(characters) or 1
     found = _match(characters, others, there)
+    rendered = {characters[p[0]] for p in found}
+    # A measure word or 子 that no word renders is no gap.
+    size = sum(c not in _LIGHT or c in rendered for c in characters) or 1
     solid = [p for p in found if p[2] > SOLID]
     plain = _known(meaning) | _known(suggestion)
     start = min((p[1] for p in found), default=0)
@@ -175,6 +177,7 @@ def _known(text: str) -> frozenset[str]:
     return frozenset(tokens(text))
 
 
+_LIGHT = frozenset("一个個些们們这這那把被给給在过過上里裡根条條只隻块塊张張口件头頭儿兒子")
 _EMPTY = frozenset("之其而以于乎也者矣焉哉的了与又再就都地得着吗呢吧啊呀所是於與後著嗎")
 
 
