@@ -4,7 +4,7 @@
 
 The endpoint is tests/model_server.py with one dropped line per batch. Every prompt is made with the
 whole context: barriers, budgets, speakers, and for the sample its characters and terms. Tokens are counted
-by the rule of localize/draft/tokens.py; where the local model is installed the rule is also held
+by the rule of engines/tokens.py; where the local model is installed the rule is also held
 against its tokenizer, on the same prompts.
 """
 

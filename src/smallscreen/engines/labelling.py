@@ -167,7 +167,7 @@ def estimate(
         back += (
             6
             + 5 * len(task.marks)
-            + round(len(batch.rows) * (task.share * task.size + 1.5 * len(task.marks)))
+            + round(len(batch.rows) * (task.share * task.size + 0.5 * len(task.marks)))
         )
     return Estimate(len(rows), requests, reused, sent, back)
 
