@@ -76,4 +76,4 @@ def _brief(work: Localizer, head: dict[str, Any] | None) -> dict[str, Any] | Non
     names = {n.name: n.rendering for n in held.names if n.rendering}
     asked = [q.question for q in held.questions if not q.answer]
     said = {"tone": held.tone, "address": held.address, "names": names, "open_questions": asked}
-    return {**(head or {}), **{k: v for k, v in said.items() if v}}
+    return {**said, **(head or {}), **{k: v for k, v in said.items() if v}}

@@ -202,7 +202,37 @@ def vocatives(cues: Sequence[Cue], series: Series | None = None) -> list[Vocativ
                 to = people.bearer(form, speaker, partner)
                 if to != speaker:
                     found.append(Vocative(cue.id, speaker, to, form))
-    return found
+    return _agreed(found, cues, people)
+
+
+def _agreed(found: list[Vocative], cues: Sequence[Cue], people: _People) -> list[Vocative]:
+    """A form said to one person again and again is theirs, when they are there and the neighbor was a guess."""
+    often: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for v in found:
+        if v.to is not None:
+            often[v.speaker, v.form][v.to] += 1
+    scene_of = {c.id: (c.episode, c.scene) for c in cues}
+    there: dict[tuple[int, str | None], set[str]] = defaultdict(set)
+    for c in cues:
+        if c.speaker:
+            there[c.episode, c.scene].add(people.of(c.speaker))
+    out = []
+    for v in found:
+        if not often[v.speaker, v.form]:
+            out.append(v)
+            continue
+        top, count = often[v.speaker, v.form].most_common(1)[0]
+        alone = v.to is None or often[v.speaker, v.form][v.to] == 1
+        if (
+            alone
+            and v.to != top
+            and count >= 2
+            and top in there[scene_of[v.cue]]
+            and not people.bears(v.form, v.to)
+        ):
+            v = Vocative(v.cue, v.speaker, top, v.form)
+        out.append(v)
+    return out
 
 
 def pairs(
@@ -268,6 +298,10 @@ class _People:
 
     def of(self, speaker: str) -> str:
         return self._name_of.get(speaker, speaker)
+
+    def bears(self, form: str, name: str | None) -> bool:
+        """Whether series.toml calls this character so."""
+        return name in self._bearers.get(simplified(form), ())
 
     def pattern(self) -> re.Pattern[str]:
         """Finds a form that stands by itself."""

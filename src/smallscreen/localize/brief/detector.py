@@ -171,6 +171,14 @@ def _distinct(hits: Sequence[Hit], need: int) -> bool:
     return proved >= need
 
 
+def _evidence(hits: Sequence[Hit], core: Sequence[str], most: int = 8) -> tuple[str, ...]:
+    """The cues that prove it, in order; where there are many, those with a core family come before others."""
+    cues = list(dict.fromkeys(h.cue for h in hits if h.cue))
+    strong = {h.cue for h in hits if h.family in core}
+    chosen = sorted(cues, key=lambda c: c not in strong)[:most]
+    return tuple(c for c in cues if c in chosen)
+
+
 def _finding(
     detector: Detector, part: Sequence[Cue], hits: Sequence[Hit], known: dict[tuple[int, str], Scene]
 ) -> SceneFinding:
@@ -191,7 +199,7 @@ def _finding(
         start_ms=min(c.start_ms for c in part),
         end_ms=max(c.end_ms for c in part),
         hits=tuple(hits),
-        lines=tuple(dict.fromkeys(h.cue for h in hits if h.cue)),
+        lines=_evidence(hits, detector.core),
         place=head.place if head else "",
         time=head.time if head else "",
         characters=head.characters if head and head.characters else tuple(speakers),

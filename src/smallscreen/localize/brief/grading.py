@@ -2,7 +2,8 @@
 
 Two things decide. How far the market is from the scene: `familiarity/TYPE.toml` says it for each locale with
 a reason (same, near, far, against). And how much hangs on the scene: a type that comes back over the
-series carries the plot, and words alone do not replace what the plot rests on.
+series carries the plot, and words alone do not replace what the plot rests on. A scene of such a type with
+signs in fewer than three lines only touches on it and is graded as one that passes.
 
 |            | passes     | recurs        | carries the plot |
 |------------|------------|---------------|------------------|
@@ -40,6 +41,8 @@ _TABLE: dict[str, dict[str, Grade]] = {
     "far": {"passes": "light edit", "recurs": "light edit", "carries the plot": "local carrier"},
     "against": {"passes": "light edit", "recurs": "local carrier", "carries the plot": "remake"},
 }
+_FULL = 3
+"""Lines with signs from which on a scene is about its type, and does not only touch on it."""
 _DO: dict[Grade, str] = {
     "keep": "Nothing beyond the lines.",
     "light edit": "Let one line or a caption say what is at stake: {carrier}.",
@@ -91,14 +94,22 @@ def threads(
         detector = detectors[type_]
         known = familiarity(type_, market)
         heavy, often = weight(some, episodes)
-        grade = _TABLE[known.level][heavy]
-        reason = f"{LEVELS[known.level].capitalize()}: {known.reason}. It {heavy} ({often})."
-        graded = tuple(Graded(f, grade, reason, _DO[grade].format(carrier=detector.carrier)) for f in some)
+        graded = tuple(_graded(f, detector, known, heavy, often) for f in some)
         made.append(
             Thread(type_, detector.name, detector.description, known.level, known.reason, heavy, graded)
         )
     order = list(GRADES)
     return sorted(made, key=lambda t: (-order.index(t.grade), -len(t.scenes), t.type))
+
+
+def _graded(found: SceneFinding, detector: Detector, known: Familiarity, heavy: Weight, often: str) -> Graded:
+    """One scene. Where a type that comes back is only touched on, what a passing scene needs is enough."""
+    signs = len({h.cue for h in found.hits})
+    touched = signs < _FULL and heavy != "passes"
+    grade = _TABLE[known.level]["passes" if touched else heavy]
+    reason = f"{LEVELS[known.level].capitalize()}: {known.reason}. The type {heavy} ({often})"
+    reason += f"; here it is only touched on ({signs} lines)." if touched else "."
+    return Graded(found, grade, reason, _DO[grade].format(carrier=detector.carrier))
 
 
 @cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from smallscreen.localize.barriers.traditional import simplified
@@ -68,9 +68,10 @@ def _item(
         s for b in group if (s := b.suggestions.get(market.locale) or b.suggestions.get(market.language))
     )
     rendering = agreed or next(iter(dict(suggested.most_common(1))), "")
+    names = {simplified(n) for c in series.characters for n in (c.name, *c.aliases)}
     parameters = Parameters(
         *_centrality(text, count, episodes, len({c.episode for c in cues}), series, term is not None),
-        *_redundancy(text, group, cues, place, shown),
+        *_redundancy(text, group, cues, place, shown, names),
         *_familiarity(text, familiar, market),
     )
     strategies, why = _propose(best, parameters, rendering, bool(agreed))
@@ -114,6 +115,7 @@ def _redundancy(
     cues: Sequence[Cue],
     place: Mapping[str, int],
     shown: Mapping[int, str],
+    names: Collection[str],
 ) -> tuple[Any, str]:
     for barrier in group:
         at = place.get(barrier.cue)
@@ -127,7 +129,7 @@ def _redundancy(
                 near.id != barrier.cue and _ASKS.search(body)
             ):
                 return "explained", f"the dialogue explains it at {near.id}"
-    if len(text) >= 2:
+    if len(text) >= 2 and text not in names:
         for episode in dict.fromkeys(b.episode for b in group):
             if text in shown.get(episode, ""):
                 return "shown", f"the picture shows it in episode {episode}, as the script's action says"
@@ -185,14 +187,13 @@ def _propose(barrier: Barrier, p: Parameters, rendering: str, agreed: bool) -> t
     if p.centrality == "central" and "omission" in ways:
         ways.remove("omission")
         said.append("it is central, so it is not left out")
-    parts = [
-        f"{p.centrality} ({p.centrality_reason})",
+    facts = [
+        f"{p.centrality}: {p.centrality_reason}",
         "" if p.redundancy == "none" else p.redundancy_reason,
         f"known here: {p.familiarity_reason}" if p.familiarity == "known" else "not known here",
     ]
-    return tuple(ways), f"{'; '.join(said)}. {'; '.join(x for x in parts if x)}."[:1].upper() + (
-        f"{'; '.join(said)}. {'; '.join(x for x in parts if x)}."[1:]
-    )
+    sentences = ["; ".join(said), *(x for x in facts if x)]
+    return tuple(ways), " ".join(f"{s[:1].upper()}{s[1:]}." for s in sentences)
 
 
 def _unique(made: Sequence[Item]) -> list[Item]:

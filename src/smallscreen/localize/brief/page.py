@@ -12,7 +12,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +24,7 @@ from smallscreen.localize.brief.model import GRADES, Brief, SceneFinding
 from smallscreen.localize.brief.toml_file import Settled, SettledScene
 
 _SHOWN_PEOPLE = 6
+_SHOWN_CUES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def render(brief: Brief, settled: Settled) -> str:
         s=settled,
         n=numbers,
         threads=thread_views(brief, settled),
+        evidence=partial(_shown, {s.found.id: s.found for t in brief.threads for s in t.scenes}),
         grades=GRADES,
         known=[d.name for d in detectors().values()],
         episode_numbers=episode_numbers(brief),
@@ -83,8 +85,8 @@ def thread_views(brief: Brief, settled: Settled) -> list[ThreadView]:
                 name=name,
                 description=said.get(name, ""),
                 grade=max((s.action for s in scenes), key=order.index) or "not decided",
-                reason=scenes[0].reason,
-                do=next((s.do for s in scenes if s.do), ""),
+                reason=_gravest(scenes).reason,
+                do=_gravest(scenes).do,
                 scenes=tuple(scenes),
                 episodes=tuple(sorted({s.episode for s in scenes if s.episode})),
                 seconds=round(sum(f.end_ms - f.start_ms for f in here) / 1000),
@@ -92,6 +94,19 @@ def thread_views(brief: Brief, settled: Settled) -> list[ThreadView]:
             )
         )
     return sorted(made, key=lambda t: (-order.index(t.grade if t.grade in order else ""), -len(t.scenes)))
+
+
+def _shown(found: dict[str, SceneFinding], scene: SettledScene) -> list[str]:
+    """The four cues to quote: those with most signs, in order."""
+    here = found.get(scene.id)
+    signs = Counter(h.cue for h in here.hits) if here else Counter[str]()
+    best = sorted(scene.cues, key=lambda c: -signs[c])[:_SHOWN_CUES]
+    return [c for c in scene.cues if c in best]
+
+
+def _gravest(scenes: Sequence[SettledScene]) -> SettledScene:
+    order = ["", *GRADES]
+    return max(scenes, key=lambda s: order.index(s.action))
 
 
 def episode_numbers(brief: Brief) -> list[int]:

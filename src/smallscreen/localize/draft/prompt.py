@@ -275,9 +275,11 @@ def _decided(ctx: Context, cues: Sequence[Cue]) -> Iterator[tuple[str, str]]:
     text = "\n".join(c.text for c in cues)
     for (note,) in brief.get("note", ()):
         yield "Brief", _flat(note)[:300]
+    name_of = {form: c.name for c in ctx.series.characters for form in (c.name, *c.aliases)}
+    letters = {name_of.get(speaker, speaker): letter for speaker, letter in ctx.speakers.items()}
     for speaker, to, said in brief.get("pairs", ()):
-        if speaker in ctx.speakers and to in ctx.speakers:
-            yield "Address", f"{ctx.speakers[speaker]} to {ctx.speakers[to]}: {_flat(said)[:80]}"
+        if speaker in letters and to in letters:
+            yield "Address", f"{letters[speaker]} to {letters[to]}: {_flat(said)[:80]}"
     for item, note in brief.get("items", ()):
         if item in text:
             yield "Brief", f"{item}: {_flat(note)[:120]}"
