@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +14,11 @@ from smallscreen.engines.openai_chat import OpenAIChat
 from smallscreen.engines.structured import MemoryReplies, prices
 from smallscreen.errors import EngineError, UserError
 from smallscreen.series.model import Character, Cue, Series, cue_id
+from smallscreen.series.project import new_project, open_project
+from smallscreen.story.asking import model_reader
 from smallscreen.story.model import LABELS, LineReading
 from smallscreen.story.readers.model import BASE, ModelReader
+from smallscreen.story.run import read_series
 from tests.reading_server import STORY, ReadingServer
 
 PLAIN = ["你来了", "坐吧", "今天天气不错", "我去买菜", "你看这个", "他走得早", "门没关", "灯亮着"]
@@ -275,6 +279,27 @@ def test_without_a_model_it_says_what_to_give() -> None:
     with pytest.raises(UserError, match="--model"):
         ModelReader().read(cues_of(["坐吧"]))
     assert "not measured" in ModelReader().accuracy("zh").sentence()
+
+
+def test_a_series_is_asked_about_once_and_then_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (1, 2):
+        path = folder / f"ep{number:03d}.zh.srt"
+        path.write_text(path.read_text("utf-8").replace("买伞", "我怕 买伞"), "utf-8")
+    said: list[str] = []
+    with ReadingServer("ghosts*") as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        project = new_project(folder)
+        who = model_reader(project, "test", say=said.append, ask=False)
+        assert server.stats()["requests"] == 0 and "2 requests" in said[0]
+        who = model_reader(project, "test", say=said.append)
+        ctx, fresh = read_series(project, who)
+        assert fresh and server.stats()["requests"] == 2
+        assert [f.episode for f in who.findings] == [1, 2]
+        again = model_reader(open_project(folder), "test", say=said.append)
+        assert read_series(open_project(folder), again)[1] is False
+        assert server.stats()["requests"] == 2 and "nothing will be asked" in said[2]
+    assert [x.cue.id for x in ctx.lines if x.reading.p["fear"] > 0.5] == ["ep001.c0002", "ep002.c0002"]
 
 
 IDS = {"bcd": 1, "fgh": 1, "jkl": 1}

@@ -138,6 +138,10 @@ class ModelReader(Reader):
             return f"1:{prompt}"
         return f"1:{prompt}:{self._asker.engine.id}:{self._asker.engine.model}"
 
+    def thresholds(self) -> dict[str, float]:
+        """From which probability a line is said to carry a label: from any that the model gave it."""
+        return dict.fromkeys(LABELS, 0.5)
+
     @property
     def usage(self) -> Usage:
         """Requests and tokens so far, as the endpoint counted them."""
