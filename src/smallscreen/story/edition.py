@@ -9,19 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from smallscreen.errors import UserError
 from smallscreen.series.model import Cue, Draft, Finding
-from smallscreen.story.model import LineReading
+from smallscreen.story.model import Accuracy, LineReading
 from smallscreen.story.reader import Reader
 from smallscreen.story.reading import EditionArc, LostLine, reader_info
 from smallscreen.story.signal import Context, Values, context, smooth
 
 READABLE = ("zh", "en")
-HIGH, FALL = 0.75, 0.45
+HIGH, FALL, TELLING = 0.75, 0.4, 0.9
 WIDTH = 1.5
+LEAST_PRECISION = 0.25
+"""Average precision of a label below which no single line is named."""
 _WORDS = {"gratification": "gratification", "resonance": "vulnerability or care"}
 
 
@@ -62,8 +65,12 @@ def compare_edition(
         b = smooth(np.array([getattr(own[i], axis) for i in ids], dtype=np.float64), WIDTH)
         ranks[axis] = (_ranked(a), _ranked(b))
     lost, findings = [], []
+    weak = [axis for axis in ranks if not _reliable(source.accuracy, axis)]
     for axis, (a, b) in ranks.items():
-        for i in _falls(a, b, [x.cue.episode for x in both]):
+        if axis in weak:
+            continue
+        telling = _ranked(np.array([getattr(x, axis) for x in both], dtype=np.float64)) >= TELLING
+        for i in _falls(a, b, telling, [x.cue.episode for x in both]):
             line, other = both[i], own[ids[i]]
             drop = float(a[i] - b[i])
             lost.append(
@@ -96,19 +103,30 @@ def compare_edition(
         note=(
             "Ranks, not amounts: each language is ranked among its own lines, smoothed over about three lines. "
             "A fall may be the edition’s or the reader’s; read the two lines."
+            + "".join(
+                f" Lines are not named for {axis}: the reader finds it too unsurely in single lines."
+                for axis in weak
+            )
         ),
     )
     return arc, findings
 
 
-def _falls(a: Values, b: Values, episodes: Sequence[int]) -> list[int]:
-    """Places of the deepest falls: the source stands in its upper quarter, the edition much lower; one in seven lines."""
+def _reliable(accuracy: Accuracy, axis: str) -> bool:
+    """Whether the reader finds an axis well enough in single lines for a line to be named lost."""
+    labels = ("gratification",) if axis == "gratification" else ("vulnerability", "care")
+    stated = [v for k, v in accuracy.figures.items() if k.startswith("AP") and any(x in k for x in labels)]
+    return max(stated, default=1.0) >= LEAST_PRECISION
+
+
+def _falls(a: Values, b: Values, telling: Any, episodes: Sequence[int]) -> list[int]:
+    """Places of the deepest falls: a telling line in the source's upper quarter, the edition much lower; one in seven lines."""
     order = sorted(range(len(a)), key=lambda i: float(b[i] - a[i]))
     taken: list[int] = []
     for i in order:
         if a[i] - b[i] < FALL:
             break
-        if a[i] >= HIGH and all(abs(i - j) > 3 or episodes[i] != episodes[j] for j in taken):
+        if a[i] >= HIGH and telling[i] and all(abs(i - j) > 3 or episodes[i] != episodes[j] for j in taken):
             taken.append(i)
     return sorted(taken)
 

@@ -33,6 +33,12 @@ def reader(name: str) -> Reader:
     return found[name]
 
 
+def thresholds_of(reader: Reader) -> dict[str, float]:
+    """From which probability a line is best said to carry a label, where the reader says so."""
+    stated = getattr(reader, "thresholds", None)
+    return dict(stated()) if callable(stated) else {}
+
+
 def source_language(code: str) -> str:
     """`zh` for `zh-Hans`."""
     return code.split("-")[0].lower()
@@ -55,7 +61,13 @@ def read_series(
         store, reader, cues, language, lambda n: f"ep{n:03d}", series_of=project, progress=progress
     )
     ctx = context(
-        series, cues, readings, language=language, scenes=store.scenes(), accuracy=reader.accuracy(language)
+        series,
+        cues,
+        readings,
+        language=language,
+        scenes=store.scenes(),
+        accuracy=reader.accuracy(language),
+        thresholds=thresholds_of(reader),
     )
     if not ctx.lines:
         raise UserError(f"{series.title} has no line with words in it; there is nothing to read.")
@@ -113,8 +125,11 @@ def story(
     reading = make_reading(ctx, reader, titles)
     numbers = list(store.cues())
 
+    # A reader that asks a model has something to say of the answers.
+    told: list[Finding] = list(getattr(reader, "findings", ()))
+
     def put() -> dict[str, Any]:
-        store.put_findings(SIGNALS, None, numbers, [_stored(f) for f in reading.findings])
+        store.put_findings(SIGNALS, None, numbers, [*told, *(_stored(f) for f in reading.findings)])
         return {"findings": len(reading.findings), "axes": reading.axes.model_dump()}
 
     key = (
@@ -124,6 +139,7 @@ def story(
         sorted(signals()),
         catalogue_readings(),
         reading.model_dump_json(),
+        told,
     )
     fresh |= run_step(store, SIGNALS, "", key, put).fresh
     if edition is not None:

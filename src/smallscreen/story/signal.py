@@ -8,7 +8,7 @@ line is quoted as evidence, never counted as a fact. To add a signal, add a file
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -82,6 +82,11 @@ class Context:
     lines: Sequence[Told]
     scenes: dict[int, list[Scene]] = field(default_factory=dict)
     accuracy: Accuracy = field(default_factory=lambda: Accuracy("nothing"))
+    thresholds: dict[str, float] = field(default_factory=dict)
+
+    def floor(self, label: str) -> float:
+        """The probability from which the reader best says that a line carries a label; one half where it does not say."""
+        return self.thresholds.get(label, 0.5)
 
     @cached_property
     def episodes(self) -> dict[int, list[Told]]:
@@ -140,13 +145,14 @@ class Signal(ABC):
 
 
 def trust(accuracy: Accuracy, labels: Iterable[str]) -> str:
-    """The reader's accuracy in the figures that concern `labels`; all of its figures where none is named so."""
+    """The reader's accuracy in the figures that concern `labels`; it says where there is none."""
     wanted = tuple(labels)
     mine = {k: v for k, v in accuracy.figures.items() if any(label in k for label in wanted)}
     if not accuracy.figures:
         return f"The reader states no accuracy ({accuracy.measured_on}); judge it by the quoted lines."
-    sentence = Accuracy(accuracy.measured_on, mine or accuracy.figures).sentence()
-    return f"Reader: {sentence}."
+    if not mine:
+        return "The reader states no accuracy for this; judge it by the quoted lines."
+    return f"Reader: {Accuracy(accuracy.measured_on, mine).sentence()}."
 
 
 def context(
@@ -157,6 +163,7 @@ def context(
     language: str = "zh",
     scenes: dict[int, list[Scene]] | None = None,
     accuracy: Accuracy | None = None,
+    thresholds: dict[str, float] | None = None,
 ) -> Context:
     """Lines in order with their readings; cues without a reading or without words are left out."""
     own = {a: c.name for c in series.characters for a in c.aliases} | {
@@ -174,7 +181,7 @@ def context(
         for cue in cues[number]
         if cue.id in readings and cue.text.strip()
     ]
-    return Context(series, language, lines, scenes or {}, accuracy or Accuracy("nothing"))
+    return Context(series, language, lines, scenes or {}, accuracy or Accuracy("nothing"), thresholds or {})
 
 
 def passages(lines: Sequence[Told]) -> list[Passage]:
@@ -246,25 +253,27 @@ def finding(
     )
 
 
-def strongest(
-    ctx: Context, value: Callable[[Told], float], *, an_episode: int = 1, floor: float = 0.5
-) -> list[tuple[Passage, list[Told], float]]:
-    """For each episode the passages with most of it: passage, its telling lines (best first), expected lines.
+def strongest(ctx: Context, label: str, *, an_episode: int = 1) -> list[tuple[Passage, list[Told], float]]:
+    """For each episode the passages with most of a label: passage, its telling lines (best first), expected lines.
 
-    A passage counts when at least one of its lines is more likely than not (`floor`), so an episode may have none.
+    A passage counts when at least one of its lines reaches the reader's threshold, so an episode may have none.
+    Passages are compared by what they hold above the series' mean, or the longest would always win.
     """
+    floor = ctx.floor(label)
+    usual = sum(x.p(label) for x in ctx.lines) / max(1, len(ctx.lines))
     by_episode: dict[int, list[tuple[float, Passage, list[Told]]]] = {}
     for passage in ctx.passages:
-        told = sorted(passage.of(ctx.lines), key=value, reverse=True)
-        if value(told[0]) < floor:
+        told = sorted(passage.of(ctx.lines), key=lambda x: x.p(label), reverse=True)
+        if told[0].p(label) < floor:
             continue
-        expected = sum(map(value, told))
-        telling = [x for x in told[:3] if value(x) >= floor / 2]
-        by_episode.setdefault(passage.episode, []).append((expected, passage, telling))
+        above = sum(max(0.0, x.p(label) - usual) for x in told)
+        telling = [x for x in told[:3] if x is told[0] or x.p(label) >= floor]
+        by_episode.setdefault(passage.episode, []).append((above, passage, telling))
     found = []
     for number in sorted(by_episode):
         best = sorted(by_episode[number], key=lambda x: (-x[0], x[1].first))[:an_episode]
-        found += [(p, lines, round(e, 1)) for e, p, lines in sorted(best, key=lambda x: x[1].first)]
+        for _, passage, lines in sorted(best, key=lambda x: x[1].first):
+            found.append((passage, lines, round(sum(x.p(label) for x in passage.of(ctx.lines)), 1)))
     return found
 
 

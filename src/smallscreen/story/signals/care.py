@@ -5,6 +5,9 @@ from __future__ import annotations
 from smallscreen.story.signal import Context, Signal, SignalResult, Told, finding, quote, strongest
 from smallscreen.story.signals._amount import amount, who_says
 
+REACH = 4
+"""Lines within which care answers a weakness."""
+
 
 class Care(Signal):
     """Expected lines that comfort, thank from the heart, encourage, look after, forgive or reconcile."""
@@ -21,7 +24,7 @@ class Care(Signal):
 
     def run(self, ctx: Context) -> SignalResult:
         found = []
-        for passage, lines, expected in strongest(ctx, _value):
+        for passage, lines, expected in strongest(ctx, "care"):
             best = lines[0]
             said = f"{who_says(best)} cares for somebody: “{best.text}”"
             opened = _opened(ctx, best)
@@ -39,10 +42,7 @@ class Care(Signal):
                 finding("story.care", passage.of(ctx.lines), said, evidence, confidence=_value(best), at=best)
             )
         figures = amount(ctx, _value)
-        weak = [x for x in ctx.lines if x.p("vulnerability") >= 0.5]
-        met = sum(_met(ctx, x) for x in weak)
-        figures["weakness_shown"] = len(weak)
-        figures["weakness_met_with_care"] = met
+        figures |= _met(ctx)
         return SignalResult(found, figures)
 
 
@@ -58,13 +58,31 @@ def _around(ctx: Context, line: Told, before: int, after: int) -> list[Told]:
 
 def _opened(ctx: Context, line: Told) -> Told | None:
     """The weakness, of somebody else where speakers are known, in the four lines before a caring line."""
-    for other in reversed(_around(ctx, line, 4, 0)[:-1]):
-        if other.p("vulnerability") >= 0.5 and (other.who is None or other.who != line.who):
+    for other in reversed(_around(ctx, line, REACH, 0)[:-1]):
+        if other.p("vulnerability") >= ctx.floor("vulnerability") and _another(other, line):
             return other
     return None
 
 
-def _met(ctx: Context, line: Told) -> bool:
-    return any(
-        x.p("care") >= 0.5 and (x.who is None or x.who != line.who) for x in _around(ctx, line, 0, 4)[1:]
-    )
+def _met(ctx: Context) -> dict[str, float]:
+    """How often care follows within four lines, from somebody else: after a weakness, and after any line.
+
+    Every line counts by its probability, so that no threshold decides.
+    """
+    weight = total = usual = 0.0
+    for lines in ctx.episodes.values():
+        for i, line in enumerate(lines):
+            none = 1.0
+            for other in lines[i + 1 : i + 1 + REACH]:
+                none *= 1 - _value(other) * _another(line, other)
+            weight += line.p("vulnerability")
+            total += line.p("vulnerability") * (1 - none)
+            usual += 1 - none
+    return {
+        "care_after_weakness": round(total / weight, 3) if weight else 0.0,
+        "care_after_any_line": round(usual / max(1, len(ctx.lines)), 3),
+    }
+
+
+def _another(a: Told, b: Told) -> bool:
+    return a.who is None or a.who != b.who

@@ -11,7 +11,7 @@ from smallscreen.story.signals._amount import who_says
 
 _REACH_REVERSAL = 40
 _REACH_SUBMISSION = 30
-_FLOOR = 0.35
+_LIKELY, _SURE = 0.3, 0.65
 
 
 class FaceSlap(Signal):
@@ -30,25 +30,28 @@ class FaceSlap(Signal):
 
     def run(self, ctx: Context) -> SignalResult:
         insults, yields = words("insult", ctx.language), words("submission", ctx.language)
-        insult = [max(x.reading.insult, 0.5 * x.p("put-down"), 0.45 * insults.any(x.text)) for x in ctx.lines]
-        reverse = [
-            max(
-                x.p("revenge"),
-                x.p("triumph"),
-                x.p("power"),
-                0.8 * x.p("put-down"),
-                0.7 * x.p("gratification"),
-            )
+        # A word of abuse or of giving in must be there, or a reader that is very sure: banter looks like this, too.
+        insult = [
+            min(1.0, x.reading.insult + x.p("put-down") + 0.3)
+            if insults.any(x.text) and max(x.reading.insult, x.p("put-down")) >= _LIKELY
+            else x.reading.insult * (x.reading.insult >= _SURE)
             for x in ctx.lines
         ]
+        reverse = _standing(
+            [
+                max(x.gratification, x.p("revenge"), x.p("triumph"), x.p("power"), x.p("put-down"))
+                for x in ctx.lines
+            ],
+            ctx.floor("gratification"),
+        )
         submit = [
-            max(x.p("apology"), 0.45 * x.p("need"), 0.4 * x.p("fear"), 0.5 * yields.any(x.text))
+            min(1.0, 0.4 + max(x.p("apology"), x.p("vulnerability"))) if yields.any(x.text) else 0.0
             for x in ctx.lines
         ]
         found, whole, broken = [], 0, 0
         i = 0
         while i < len(ctx.lines):
-            if insult[i] < _FLOOR:
+            if not insult[i]:
                 i += 1
                 continue
             steps = _follow(ctx.lines, i, insult, reverse, submit)
@@ -59,7 +62,9 @@ class FaceSlap(Signal):
             lines = [ctx.lines[j] for j in at]
             complete = len(at) == 3
             whole, broken = whole + complete, broken + (not complete)
-            found.append(_finding(ctx, at, lines, score, complete))
+            # An insult and a reversal alone are too often mere banter to be worth a producer's time.
+            if complete:
+                found.append(_finding(ctx, at, lines, score))
             i = at[-1] + 1
         figures = {
             "whole": whole,
@@ -67,6 +72,14 @@ class FaceSlap(Signal):
             "sequences": [f.evidence["steps"] for f in found],
         }
         return SignalResult(found, figures)
+
+
+def _standing(values: list[float], least: float) -> list[float]:
+    """Each value where it is at least `least` and among the highest twentieth of the series, else nothing."""
+    if not values:
+        return []
+    floor = max(least, sorted(values)[int(0.95 * (len(values) - 1))])
+    return [min(1.0, v) if v >= floor else 0.0 for v in values]
 
 
 def _follow(
@@ -88,28 +101,24 @@ def _follow(
         return told[j].who == villain if villain is not None else told[j].who != hero
 
     after = [j for j in range(start + 1, min(len(told), start + 1 + _REACH_REVERSAL)) if may_reverse(j)]
-    after = [
-        j for j in after if reverse[j] >= _FLOOR + 0.1 and told[j].cue.episode - told[start].cue.episode <= 1
-    ]
+    after = [j for j in after if reverse[j] > 0 and told[j].cue.episode - told[start].cue.episode <= 1]
     if not after:
         return None
     turn = max(after, key=lambda j: (reverse[j], -j))
     last = min(len(told), turn + 1 + _REACH_SUBMISSION)
-    giving = [j for j in range(turn + 1, last) if may_submit(j, told[turn].who) and submit[j] >= _FLOOR]
+    giving = [j for j in range(turn + 1, last) if may_submit(j, told[turn].who) and submit[j] > 0]
     if not giving:
         return [start, turn], insult[start] * reverse[turn]
     end = max(giving, key=lambda j: (submit[j], -j))
     return [start, turn, end], insult[start] * reverse[turn] * submit[end]
 
 
-def _finding(ctx: Context, at: list[int], lines: list[Told], score: float, complete: bool) -> Finding:
+def _finding(ctx: Context, at: list[int], lines: list[Told], score: float) -> Finding:
     names = ("insult", "reversal", "submission")
     steps = [{"step": n, **quote(x)} for n, x in zip(names, lines, strict=False)]
-    said = f"{who_says(lines[0])} insults (“{lines[0].text}”), {lines[1].who or 'somebody'} turns it (“{lines[1].text}”)"
-    said += (
-        f", and {lines[2].who or 'somebody'} gives in (“{lines[2].text}”)"
-        if complete
-        else "; nobody gives in"
+    said = (
+        f"{who_says(lines[0])} insults (“{lines[0].text}”), {lines[1].who or 'somebody'} turns it "
+        f"(“{lines[1].text}”), and {lines[2].who or 'somebody'} gives in (“{lines[2].text}”)"
     )
     episode = lines[0].cue.episode
     within = [x for x in ctx.lines[at[0] : at[-1] + 1] if x.cue.episode == episode]
@@ -117,7 +126,7 @@ def _finding(ctx: Context, at: list[int], lines: list[Told], score: float, compl
         "story.face-slap",
         within,
         said,
-        {"steps": steps, "complete": complete, "lines_long": at[-1] - at[0] + 1},
-        confidence=score if complete else 0.5 * score,
+        {"steps": steps, "lines_long": at[-1] - at[0] + 1},
+        confidence=score,
         at=lines[0],
     )

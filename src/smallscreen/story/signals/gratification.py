@@ -28,7 +28,7 @@ class Gratification(Signal):
 
     def run(self, ctx: Context) -> SignalResult:
         found = []
-        for passage, lines, expected in strongest(ctx, _value):
+        for passage, lines, expected in strongest(ctx, "gratification"):
             best = lines[0]
             what = main_kind(best, _DOES) or "gives the viewer a reward"
             found.append(

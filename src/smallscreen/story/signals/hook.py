@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +14,8 @@ from smallscreen.story.signals._amount import who_says
 
 END_LINES = 5
 START_LINES = 10
-_STRONG, _WEAK = 0.5, 0.2
+STRONG, WEAK, NOTHING = 0.8, 0.3, 0.05
+"""Strong: among the strongest fifth of all stretches of five lines. Weak: among the weakest three tenths, or nothing at all."""
 _PICKED_UP, _PARTLY = 0.16, 0.06
 _EN_STOP = frozenset(
     [
@@ -55,7 +57,7 @@ class Hook(Signal):
     id = "hook"
     name = "Hook and answer"
     description = "what the last five lines of an episode leave open (a secret half told, a threat, news, a decision), and whether the next episode's first ten lines take it up"
-    unit = "probability of the strongest hook line; cosine of rare letter pairs (Chinese) or words (English)"
+    unit = "rank of the last five lines among all stretches of five lines of the series, 0 to 1 (by chance one ending in five is strong); cosine of rare letter pairs (Chinese) or words (English)"
     source = "hook after the labelling guide of this project; answer: TF-IDF cosine, Salton and Buckley 1988; curiosity as an open gap, Loewenstein 1994"
     order = 40
     measures = ("hook",)
@@ -68,12 +70,14 @@ class Hook(Signal):
         weights = _idf(ctx)
         rows: list[dict[str, Any]] = []
         numbers = list(ctx.episodes)
+        stretches = _stretches(ctx)
         for n, number in enumerate(numbers):
             ending = ctx.episodes[number][-END_LINES:]
             best = max(ending, key=lambda x: x.p("hook"))
             row: dict[str, Any] = {
                 "episode": number,
-                "strength": round(best.p("hook"), 2),
+                "strength": round(_rank(stretches, best.p("hook")), 2),
+                "p": round(best.p("hook"), 2),
                 "line": quote(best),
                 "last": quote(ending[-1]),
                 "answer": None,
@@ -88,17 +92,40 @@ class Hook(Signal):
         answered = [r["answer"]["how"] for r in rows if r["answer"]]
         figures = {
             "mean_strength": round(sum(strengths) / len(strengths), 2) if strengths else 0.0,
-            "strong": sum(s >= _STRONG for s in strengths),
-            "weak": sum(s < _WEAK for s in strengths),
+            "strong": sum(map(strong, rows)),
+            "weak": sum(map(weak, rows)),
             "answers": dict(Counter(answered)),
             "episodes": rows,
         }
         return SignalResult(found, figures)
 
 
+def strong(row: dict[str, Any]) -> bool:
+    return bool(row["strength"] >= STRONG and row["p"] >= NOTHING)
+
+
+def weak(row: dict[str, Any]) -> bool:
+    return bool(row["strength"] < WEAK or row["p"] < NOTHING)
+
+
+def _stretches(ctx: Context) -> list[float]:
+    """The strongest hook line of every stretch of five lines within an episode, sorted."""
+    found = []
+    for lines in ctx.episodes.values():
+        for i in range(max(1, len(lines) - END_LINES + 1)):
+            found.append(max(x.p("hook") for x in lines[i : i + END_LINES]))
+    return sorted(found)
+
+
+def _rank(values: list[float], value: float) -> float:
+    """The share of values below, half of those that are equal counted in."""
+    low, high = bisect_left(values, value), bisect_right(values, value)
+    return (low + high) / (2 * len(values))
+
+
 def _findings(ending: Sequence[Told], best: Told, row: dict[str, Any]) -> list[Any]:
-    evidence = {"lines": [row["line"]], "strength": row["strength"], "answer": row["answer"]}
-    if row["strength"] >= _STRONG:
+    evidence = {"lines": [row["line"]], "strength": row["strength"], "p": row["p"], "answer": row["answer"]}
+    if strong(row):
         said = f"The episode ends on a hook; {who_says(best)}: “{best.text}”"
         then = ""
         if row["answer"] and row["answer"]["how"] == "elsewhere":
@@ -116,11 +143,11 @@ def _findings(ending: Sequence[Told], best: Told, row: dict[str, Any]) -> list[A
                 suggestion=then or None,
             )
         ]
-    if row["strength"] < _WEAK:
+    if weak(row):
         last = ending[-1]
         said = f"Nothing in the last {len(ending)} lines is read as a hook; the episode ends on “{last.text}”"
         hint = "A picture may hold the hook instead; a reader of lines does not see it."
-        return [finding("story.no-hook", ending, said, evidence, confidence=0.4, at=last, suggestion=hint)]
+        return [finding("story.no-hook", ending, said, evidence, confidence=0.3, at=last, suggestion=hint)]
     return []
 
 

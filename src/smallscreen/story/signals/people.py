@@ -34,7 +34,7 @@ class EmotionalRange(Signal):
             row = _row(who, lines)
             rows.append(row)
             best = max(lines, key=lambda x: x.p("vulnerability"))
-            if best.p("vulnerability") < 0.4 and len(lines) >= 40:
+            if best.p("vulnerability") < 0.8 * ctx.floor("vulnerability") and len(lines) >= 40:
                 said = f"{who} never lets a weakness show in {len(lines)} lines; nearest: “{best.text}”"
                 found.append(
                     finding(
@@ -42,7 +42,7 @@ class EmotionalRange(Signal):
                         [best],
                         said,
                         {"lines": [quote(best, best.p("vulnerability"))], **row},
-                        confidence=0.4,
+                        confidence=0.3,
                         at=best,
                         suggestion="Meant so? If not, one unguarded moment would round this person.",
                     )

@@ -36,14 +36,17 @@ class Restraint(Signal):
         )
         rows = [_row(ctx, p, felt, named, concrete) for p in ctx.passages if len(p) >= 4]
         found = []
+        much = float(np.quantile([r[1]["felt"] for r in rows], 0.8)) if rows else 1.0
         for number in ctx.episodes:
             here = [
-                r for r in rows if r[0].episode == number and r[1]["felt"] >= 0.3 and r[1]["named"] <= 0.12
+                r
+                for r in rows
+                if r[0].episode == number and r[1]["felt"] >= max(much, 0.12) and r[1]["named"] <= 0.12
             ]
             if not here:
                 continue
             passage, row = max(here, key=lambda r: (r[1]["restraint"] + 0.3 * r[1]["concrete"], -r[0].first))
-            if row["restraint"] < 0.25:
+            if row["restraint"] < 0.1:
                 continue
             lines = passage.of(ctx.lines)
             telling = sorted(
