@@ -21,6 +21,10 @@ LITERAL_SHARE = 0.6
 """Share of the gloss's content words found in the line from which a short item counts as word for word."""
 SAME_DRAFT = 0.8
 """Share of words that a line has in common with the literal draft from which it counts as the same."""
+LONE = 0.65
+"""How sure it must be where one word alone shows it."""
+CERTAIN = 0.95
+"""How sure it must be of offices and forms of address, with all characters rendered: their words often are their sense."""
 SHORT = 2
 """Characters up to which an item is too short for the model: its literal gloss decides alone, too."""
 FIGURES = frozenset({"idiom", "slang", "wordplay", "allusion", "value"})
@@ -104,9 +108,13 @@ def _word_for_word(ctx: CheckContext, barrier: Barrier, unit: Unit) -> tuple[flo
         "words": list(seen.words),
     }
     figure = barrier.kind in FIGURES
-    # One word may stand there by chance, unless it is all there is to render; two hardly do.
-    enough = min(2, sum("\u3400" <= c <= "\u9fff" for c in barrier.text))
-    if figure and seen.sure >= model().threshold and max(len(seen.pairs), len(seen.words)) >= enough:
+    whole = len(seen.pairs) == seen.characters
+    if figure and seen.sure >= model().threshold:
+        # One word may stand there by chance, unless it is all there is to render or a picture; two hardly do.
+        alone = seen.sure >= LONE and seen.characters >= 3 and bool(seen.pairs) and seen.pictured
+        if whole or alone or max(len(seen.pairs), len(seen.words)) >= 2:
+            return seen.sure, evidence
+    if barrier.kind in ("institution", "address") and whole and seen.sure >= CERTAIN:
         return seen.sure, evidence
     if barrier.kind == "kinship" and (kin := _KIN.search(fold(unit.text))):
         return 0.6, evidence | {"words": [kin[0]]}

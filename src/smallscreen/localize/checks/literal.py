@@ -19,11 +19,13 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from smallscreen.localize.checks.hanzi import characters_of, picture_of, tokens
-from smallscreen.localize.checks.words import content_stems
+from smallscreen.localize.checks.words import content_stems, fold
 
 SOLID = 0.3
 """Strength from which a character counts as rendered by a word."""
 FAINT = 0.1
+SHARED = 0.5
+"""What a character counts for whose word another character has already (loach for both of 泥鳅)."""
 RIVAL = 0.3
 """What a pair counts for when another character of the source explains the word better."""
 FEATURES = (
@@ -37,14 +39,21 @@ FEATURES = (
 class Literalness:
     """How sure it is (0 to 1) that the item is word for word in the line, and what shows it.
 
-    `pairs` are characters and the stems that render them, in the order of the item; `share` and
-    `words` are the part of the literal gloss found in the line.
+    `pairs` are characters and the stems that render them, in the order of the item, which has
+    `characters` different ones that can be rendered; `share` and `words` are the part of the literal
+    gloss found in the line, without what its meaning says, too.
     """
 
     sure: float
     pairs: tuple[tuple[str, str], ...]
+    characters: int
     share: float
     words: tuple[str, ...]
+
+    @property
+    def pictured(self) -> bool:
+        """Whether one of the pairs' words belongs to pictures rather than to what is meant by them."""
+        return any(picture_of(word) >= 0 for _, word in self.pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,9 @@ def judge(
 
     `gloss`, `meaning` and `suggestion` are what is known of the item, in English; any may be empty.
     """
+    line = _SET_PHRASE.sub(" ", fold(line))
     features, pairs, share, words = describe(item, line, source, gloss, meaning, suggestion)
-    return Literalness(model().sure(features), pairs, share, words)
+    return Literalness(model().sure(features), pairs, len(_content(item)), share, words)
 
 
 def describe(
@@ -105,7 +115,7 @@ def describe(
     share = literal_share(gloss, "", line)[0] if gloss else 0.0
     share_beyond, words = literal_share(gloss, meaning, line) if gloss else (0.0, [])
     features = (
-        sum(p[2] for p in found) / size,
+        (sum(p[2] for p in found) + _shared(characters, found, there)) / size,
         sum(p[2] for p in found if there[p[1]] not in plain) / size,
         min(len(solid), 5) / 5,
         len(solid) / span,
@@ -155,6 +165,15 @@ def _match(characters: Sequence[str], others: Sequence[str], there: Sequence[str
         if (amount := sum(p[2] for p in inside)) > most:
             best, most = inside, amount
     return best
+
+
+def _shared(characters: Sequence[str], pairs: Sequence[Pair], there: Sequence[str]) -> float:
+    done = {p[0] for p in pairs}
+    return SHARED * sum(
+        max((characters_of(there[j]).get(c, 0.0) for _, j, _ in pairs), default=0.0)
+        for i, c in enumerate(characters)
+        if i not in done
+    )
 
 
 def _order(pairs: Sequence[Pair]) -> float:
@@ -208,6 +227,17 @@ def _gloss_words(gloss: str) -> tuple[tuple[str, ...], ...]:
     ways = [tuple(dict.fromkeys(content_stems(part))) for part in _OR.split(bare)]
     return tuple(way for way in ways if way)
 
+
+# What English says with a picture of its own, near though it may come to the Chinese one: no word of it counts.
+_SET_PHRASE = re.compile(
+    r"\b(?:wol(?:f|ves) in sheep's clothing|stab\w* (?:\w+ ){1,2}in the back|(?:on )?pins and needles|love at first sight"
+    r"|prais\w* (?:\w+ ){1,3}to the skies|(?:fell|fall\w*) (?:flat )?on (?:my|your|his|her|their|our) face|give\w* an inch"
+    r"|(?:add\w* )?fuel to the (?:fire|flames)|in troubled waters|pull\w* (?:\w+ )?strings|great minds think alike|on thin ice"
+    r"|two birds with one stone|like father,? like son|cold feet|better late than never|(?:turn\w* )?a blind eye|dirty work"
+    r"|armed to the teeth|head over heels|drop in the (?:ocean|bucket)|needle in a haystack|while the iron is hot|dark horse"
+    r"|(?:the )?(?:last|final) straw|through fire and water|money talks|blood,? sweat,? and tears|lone wolf|black sheep"
+    r"|burn\w* (?:\w+ )?bridges|face the music|birds of a feather|where there's smoke,? there's fire)\b"
+)
 
 _ASIDE = re.compile(r"\([^()]*\)|[\u3400-\u9fff]+")
 _OR = re.compile(r"[;/,]|\bor\b|\.\.\.|…")
