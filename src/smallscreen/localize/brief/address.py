@@ -171,6 +171,8 @@ _ALIKE = {
     "老婆": "wife", "媳妇": "wife", "爷爷": "grandfather", "外公": "grandfather", "姥爷": "grandfather",
     "奶奶": "grandmother", "外婆": "grandmother", "姥姥": "grandmother", "孙子": "grandson", "孙女": "granddaughter",
 }  # fmt: skip
+_MALE = re.compile("[爸爹爷哥叔伯舅弟]|外公|公公|先生|老公|儿子|孙子|帅哥|大爷$")
+_FEMALE = re.compile("[妈娘奶婆姐妹姨姑婶嫂]|女士|太太|夫人|小姐|女儿|孙女|闺女|美女|孃孃|大妈|老婆")
 _EDGE = r"[\s，,。．.！!？?…~～、—\-：:；;“”\"「」『』]"
 _PARTICLE = "[呀啊哎哟喂诶欸吧呢嘛哦噢]"
 _MIN_PAIR_LINES = 3
@@ -200,6 +202,8 @@ def vocatives(cues: Sequence[Cue], series: Series | None = None) -> list[Vocativ
             partner = _partner(scene, at, people)
             for form in dict.fromkeys(_forms(cue.text, pattern)):
                 to = people.bearer(form, speaker, partner)
+                if to != speaker and not people.bears(form, to) and not people.fits(form, to):
+                    to = None  # 老爸 is not said to her: somebody who is not heard is meant
                 if to != speaker:
                     found.append(Vocative(cue.id, speaker, to, form))
     return _agreed(found, cues, people)
@@ -323,12 +327,28 @@ class _People:
         if bearers == {speaker}:
             return speaker
         bearers = bearers - {speaker}
+        if not bearers and (family := self._of_family(form)):
+            bearers = family - {speaker}
         if partner in bearers or len(bearers) == 1:
             return partner if partner in bearers else next(iter(bearers))
         kind = _ALIKE.get(form)
         if kind and (related := self._related(speaker, kind)):
             return partner if partner in related else related[0] if len(related) == 1 else partner
         return partner
+
+    def _of_family(self, form: str) -> set[str]:
+        """Who bears the surname of 曾老师, 老曾 or 小曾, among those who speak."""
+        match = re.fullmatch(rf"(?P<a>{SURNAME})(?:{_TITLED})|[老小阿](?P<b>{SURNAME})", form)
+        if match is None or form in TITLES or form in KIN:
+            return set()
+        surname = match["a"] or match["b"]
+        return {n for n in set(self._name_of.values()) if len(n) in (2, 3) and n.startswith(surname)}
+
+    def fits(self, form: str, name: str | None) -> bool:
+        """Whether a form that tells the sex can be said to this character, as far as series.toml tells theirs."""
+        known = self.characters.get(name or "")
+        sex = "male" if _MALE.search(form) else "female" if _FEMALE.search(form) else None
+        return known is None or sex is None or known.gender not in ("male", "female") or known.gender == sex
 
     def _related(self, speaker: str, kind: str) -> list[str]:
         """Characters who are `kind` (mother, grandson) of the speaker, by their relations."""

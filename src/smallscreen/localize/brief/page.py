@@ -97,9 +97,11 @@ def thread_views(brief: Brief, settled: Settled) -> list[ThreadView]:
 
 
 def _shown(found: dict[str, SceneFinding], scene: SettledScene) -> list[str]:
-    """The four cues to quote: those with most signs, in order."""
+    """The four cues to quote: those with most signs, the core's above others, in order."""
     here = found.get(scene.id)
-    signs = Counter(h.cue for h in here.hits) if here else Counter[str]()
+    signs: Counter[str] = Counter()
+    for hit in here.hits if here else ():
+        signs[hit.cue] += 3 if hit.family in detectors()[here.type].core else 1  # type: ignore[union-attr]
     best = sorted(scene.cues, key=lambda c: -signs[c])[:_SHOWN_CUES]
     return [c for c in scene.cues if c in best]
 
