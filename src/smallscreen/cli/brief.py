@@ -32,7 +32,7 @@ def brief(
     again keeps every word of yours.
     """
     from smallscreen.localize.brief.make import make_brief
-    from smallscreen.localize.pipeline import find_barriers
+    from smallscreen.localize.pipeline import find_barriers, keeps_barriers
     from smallscreen.series import markets
     from smallscreen.series.project import open_project
 
@@ -41,7 +41,8 @@ def brief(
     with progress("Reading the series") as meter:
         project = open_project(directory, database=database, progress=meter)
     with progress("Finding barriers") as meter:
-        find_barriers(project, meter=meter)
+        if not keeps_barriers(project):  # found by a model, and paid for
+            find_barriers(project, meter=meter)
     results = [make_brief(project, locale, out) for locale in dict.fromkeys(market)]
     if format is Format.json:
         print_json(
