@@ -253,3 +253,16 @@ def test_a_gold_file_is_scored_with_a_model(
             assert last["culture"]["precision"] == 1 and last["culture"]["recall"] == 0.5
             assert last["story"]["lines"]["hook"]["f1"] == 1
             assert last["asked"]["finder"]["requests"] == last["asked"]["reader"]["requests"] == asked
+
+
+def test_the_story_command_reads_with_a_model(series: Path) -> None:
+    words = ("story", series, "--reader", "model", "--model", "test", "--format", "json")
+    with ReadingServer(key=KEY) as server:
+        done = smallscreen(*words, env=server.environment(KEY))
+        asked = server.stats()["requests"]
+        again = smallscreen(*words, env=server.environment(KEY))
+        assert server.stats()["requests"] == asked == 2
+    assert done.returncode == again.returncode == 0, done.stderr
+    assert "2 requests" in done.stderr and "nothing will be asked" in again.stderr
+    assert json.loads(again.stdout)["fresh"] is False
+    assert KEY not in done.stdout + done.stderr
