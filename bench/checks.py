@@ -4,10 +4,8 @@
 
 Speed is measured on the 80 real episodes with the stand-in drafts of bench/fit.py: true lengths, no
 sense, so more findings than real drafts give. Meaning is judged on the sample's editions: true pairs of
-source and line against lines given to a wrong cue. Literalness is judged on the sample's literal and
-finished drafts, and on PETCI (Chinese idioms with translations from a dictionary and by machine,
-Apache-2.0). There, machine translations stand for literal ones, which many of them are not, so that no
-method can come near 1.0.
+source and line against lines given to a wrong cue. Whether a
+line is word for word is judged by bench.literal.
 """
 
 from __future__ import annotations
@@ -27,17 +25,13 @@ from bench import common
 from bench import fit as stand_ins
 from smallscreen.engines.embed import Embedder, get_embedder
 from smallscreen.localize.barriers import find
-from smallscreen.localize.barriers.dictionaries import dictionary_entries
 from smallscreen.localize.checks import CheckContext, CheckSummary, check_edition, check_series
-from smallscreen.localize.checks.literal import literal_share
 from smallscreen.localize.checks.meaning import BUDGET, Judge, Place, far_below, looks_shifted, places_of
-from smallscreen.localize.checks.words import content_stems
 from smallscreen.localize.fit import fit
 from smallscreen.series import markets, platforms
 from smallscreen.series.model import Barrier, Cue, Draft, cue_id
 
 FINISHED = stand_ins.SAMPLE / "drafts" / "finished"
-PETCI = common.SHARED / "data" / "petci" / "filtered.json"
 Rows = list[dict[str, Any]]
 
 
@@ -62,12 +56,6 @@ def main() -> None:
             rows += _meaning(f"finished {locale}", _contexts(cues, drafts, locale), embedder, least)
         if "en-US" in finished:
             rows += _shifted(cues, finished["en-US"], embedder)
-    if "en-US" in finished:
-        rows += _literal_on_sample(cues, literal, finished["en-US"])
-    if PETCI.is_file():
-        rows += _literal_on_petci(embedder)
-    else:
-        common.skip("literalness on PETCI", "the data is not here")
     common.report("checks", rows)
 
 
@@ -76,9 +64,9 @@ def _speed(embedder: Embedder | None) -> Rows:
     barriers = {number: find(cues) for number, cues in enumerate(source)}
     rows: Rows = []
     lines, alone, whole = 0, 0.0, 0.0
-    # Fonts and patterns are made ready once a process; two episodes do that.
+    # Fonts, patterns and the table of characters are made ready once a process; two episodes do that.
     warm = [
-        _context(*stand_ins._stand_in(c, ["word"], " ", 3, "en-US"), "en-US", [], CheckSummary())
+        _context(*stand_ins._stand_in(c, ["word"], " ", 3, "en-US"), "en-US", find(c), CheckSummary())
         for c in source[:2]
     ]
     _timed(warm)
@@ -184,89 +172,6 @@ def _shifted(cues: list[list[Cue]], drafts: dict[str, Draft], embedder: Embedder
     ]
 
 
-def _literal_on_sample(cues: list[list[Cue]], literal: dict[str, Draft], finished: dict[str, Draft]) -> Rows:
-    rows: Rows = []
-    for name, drafts in (("literal draft", literal), ("finished edition", finished)):
-        # Without the recorded reasons, and without the literal draft to compare with: the words alone.
-        bare = {key: Draft(key, draft.text) for key, draft in drafts.items()}
-        contexts = _contexts(cues, bare, "en-US")
-        wanted = [
-            b for c in contexts for b in c.barriers if b.need >= 2 and len(content_stems(b.literal)) >= 2
-        ]
-        found = {f.cue for c in contexts for f in check_edition(c, only={"culture.literal"})}
-        hit = sum(b.cue in found for b in wanted)
-        rows.append(
-            common.row(
-                f"word for word by gloss, sample, {name}, {len(wanted)} items with a gloss: reported",
-                100 * hit / max(1, len(wanted)),
-                "%",
-            )
-        )
-    return rows
-
-
-def _literal_on_petci(embedder: Embedder | None) -> Rows:
-    glossed = {e.text: e for e in dictionary_entries() if e.literal}
-    pairs: list[tuple[bool, str, str, str, str]] = []
-    for item in json.loads(PETCI.read_text("utf-8")):
-        entry = glossed.get(item["chinese"])
-        if entry is None:
-            continue
-        for is_literal, texts in ((True, item["machine"]), (False, [item["gold"], *item["human"]])):
-            pairs += [(is_literal, text, entry.literal, entry.meaning, entry.text) for text in texts]
-    random.Random(3).shuffle(pairs)
-    literal = np.array([p[0] for p in pairs])
-    share = np.array([literal_share(p[2], "", p[1])[0] for p in pairs])
-    both = share + np.array([literal_share(p[1], "", p[2])[0] for p in pairs])
-    flagged = np.array(
-        [
-            literal_share(p[2], p[3], p[1])[0] >= 0.6 and len(literal_share(p[2], p[3], p[1])[1]) >= 2
-            for p in pairs
-        ]
-    )
-    name = f"literalness, PETCI, {len(pairs):,} translations of idioms with a gloss"
-    rows = [
-        common.row(
-            f"{name}: share of the gloss's words in the line", _auc(share[literal], share[~literal]), "AUC"
-        ),
-        common.row(f"{name}: the same, both ways", _auc(both[literal], both[~literal]), "AUC"),
-        common.row(
-            "literalness, PETCI: machine translations reported by culture.literal",
-            100 * float(flagged[literal].mean()),
-            "%",
-        ),
-        common.row(
-            "literalness, PETCI: dictionary translations reported by culture.literal",
-            100 * float(flagged[~literal].mean()),
-            "%",
-        ),
-    ]
-    if embedder is not None:
-        part = pairs[:800]
-        is_literal = literal[:800]
-        texts, glosses, idioms = (_centered(embedder.embed([p[k] for p in part])) for k in (1, 2, 4))
-        near = (texts * glosses).sum(1) + (texts * idioms).sum(1)
-        words = both[:800]
-        rows += [
-            common.row(
-                "literalness, PETCI, 800 of them: share of words, both ways",
-                _auc(words[is_literal], words[~is_literal]),
-                "AUC",
-            ),
-            common.row(
-                "literalness, PETCI, 800 of them: vectors near the gloss and the idiom",
-                _auc(near[is_literal], near[~is_literal]),
-                "AUC",
-            ),
-            common.row(
-                "literalness, PETCI, 800 of them: words and vectors",
-                _auc((near + words / 4)[is_literal], (near + words / 4)[~is_literal]),
-                "AUC",
-            ),
-        ]
-    return rows
-
-
 def _contexts(
     cues: list[list[Cue]], drafts: dict[str, Draft], locale: str, embedder: Embedder | None = None
 ) -> list[CheckContext]:
@@ -307,11 +212,6 @@ def _drafts(path: Any) -> dict[str, Draft]:
         key = cue_id(line["episode"], line["cue"])
         found[key] = Draft(key, line["text"])
     return found
-
-
-def _centered(vectors: np.ndarray) -> np.ndarray:
-    moved = vectors - vectors.mean(axis=0)
-    return moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-6)
 
 
 def _auc(above: Sequence[float] | np.ndarray, below: Sequence[float] | np.ndarray) -> float:

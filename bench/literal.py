@@ -254,6 +254,7 @@ def _on_set(name: str, lines: Sequence[Sequence[str]]) -> tuple[Rows, int]:
     market = markets.load("en-US")
     scores: dict[str, list[float]] = {"literal": [], "human": []}
     caught: dict[str, list[bool]] = {"literal": [], "human": []}
+    by_finder: list[bool] = []
     found = 0
     for source, item, *texts in lines:
         cue = Cue("ep001.c0001", 1, 1, 0, 4000, source)
@@ -277,6 +278,7 @@ def _on_set(name: str, lines: Sequence[Sequence[str]]) -> tuple[Rows, int]:
             [ctx] = _contexts([[cue]], {cue.id: Draft(cue.id, text)}, "en-US")
             ctx.barriers = of_item or [bare]
             caught[kind].append(bool(list(check_edition(ctx, only={"culture.literal"}))))
+        by_finder.append(caught["literal"][-1] and bool(of_item))
     false = int(np.sum(caught["human"]))
     return [
         common.row(f"{name}: word for word against human", _auc(scores["literal"], scores["human"]), "AUC"),
@@ -285,6 +287,9 @@ def _on_set(name: str, lines: Sequence[Sequence[str]]) -> tuple[Rows, int]:
             100 * float(np.mean(caught["literal"])),
             "%",
             at_least=90,
+        ),
+        common.row(
+            "  the same where the finder must find the item itself", 100 * float(np.mean(by_finder)), "%"
         ),
         common.row(f"  human alarmed ({false})", 100 * float(np.mean(caught["human"])), "%"),
     ], false

