@@ -148,6 +148,7 @@ class Localizer:
             self.project.replies,
             progress,
             edition=self.edition.name,
+            around=store.cues(),
         )
         for episode, result in results:
             with store.transaction():
