@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
+from typer.testing import CliRunner
 
 from smallscreen import sample
+from smallscreen.cli import app
 from smallscreen.errors import UserError
 from smallscreen.series.model import Character, Cue, Draft, Series, cue_id
 from smallscreen.series.project import Project, new_project, open_project
@@ -21,6 +24,7 @@ from smallscreen.story import catalogue
 from smallscreen.story.compare import with_catalogue, with_series
 from smallscreen.story.lexicon import entries, words
 from smallscreen.story.reading import Reading, make_reading
+from smallscreen.story.report import render
 from smallscreen.story.run import reader as reader_named
 from smallscreen.story.run import story
 from smallscreen.story.signal import Context, context, passages, smooth
@@ -379,3 +383,57 @@ def test_reading_json_is_what_the_docs_say(reading: Reading) -> None:
     data = json.loads(reading.model_dump_json())
     assert data["format"] == "smallscreen.reading/1"
     assert {"axes", "episodes", "lines", "signals", "findings", "reader"} <= set(data)
+
+
+HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>{{ 7*7 }}</style>'
+
+
+def test_the_report_holds_no_markup_of_the_series_and_needs_nothing_else() -> None:
+    series = Series("x", f"T {HOSTILE}", synopsis=HOSTILE, characters=(Character("甲", aliases=(HOSTILE,)),))
+    lines = [
+        (HOSTILE, f"对不起 {HOSTILE}"),
+        ("乙", "没事 </div>"),
+        (HOSTILE, "你这废物"),
+        ("乙", "死了？"),
+    ] * 8
+    ctx = told(lines, episodes=3, series=series)
+    reading = make_reading(ctx, WordReader())
+    page = render(reading, with_series(reading, reading))
+    assert (
+        HOSTILE not in page and "<img" not in page and "49" not in re.findall(r"<h1[^>]*>(.*?)</h1>", page)[0]
+    )
+    assert page.count("<script>") == 1 and "Content-Security-Policy" in page and "default-src 'none'" in page
+    assert not re.search(r"""(?:src|href)=["']?(?:https?:)?//""", page)
+
+
+def test_the_report_prints_the_accuracy_beside_every_measure(reading: Reading) -> None:
+    page = render(reading, with_catalogue(reading))
+    for signal in reading.signals.values():
+        assert page.count(str(escape(signal.measured))) >= 1 and str(escape(signal.name)) in page
+    assert "stand-in for tests" in page and "prefers-color-scheme:dark" in page
+    for finding in reading.findings[:3]:
+        assert str(escape(finding.evidence["lines"][0]["text"])) in page
+
+
+@pytest.mark.parametrize("lines", [[("", "你好")], [("甲", "♪ ♪"), ("", "😀")]])
+def test_the_report_of_almost_nothing(lines: list[tuple[str, str]]) -> None:
+    reading = make_reading(told(lines), WordReader())
+    assert "</html>" in render(reading, with_series(reading, reading))
+
+
+def test_the_command_writes_a_report_and_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smallscreen.story.run.reader", lambda name: WordReader())
+    sample.copy_to(tmp_path / "s")
+    run = CliRunner().invoke
+    result = run(app, ["story", str(tmp_path / "s"), "--compare", "catalogue", "--format", "json"])
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout)
+    assert data["fresh"] and data["reading"]["title"] == "差一格"
+    assert (tmp_path / "s" / "story" / "story.html").is_file()
+    saved = Reading.model_validate_json((tmp_path / "s" / "story" / "reading.json").read_text("utf-8"))
+    assert len(saved.lines) > 300
+    one = tmp_path / "out" / "r.html"
+    again = run(app, ["story", str(tmp_path / "s"), "--out", str(one)])
+    assert again.exit_code == 0 and "up to date" in again.stdout and one.is_file()
+    assert "not a forecast" in again.stdout
+    assert isinstance(run(app, ["story", str(tmp_path / "s"), "--out", "x.pdf"]).exception, UserError)

@@ -100,14 +100,16 @@ def with_series(reading: Reading, other: Reading) -> Comparison:
 def with_catalogue(reading: Reading) -> Comparison:
     """A series and the hundred scripts of the catalogue."""
     known = catalogue.readings()
-    measured = known.get("reader") == reading.reader.id and known.get("version") == reading.reader.version
+    measured = known.get("reader") == reading.reader.id
     points = [Point(**p) for p in known.get("scripts", [])] if measured else []
     note = (
         "The scripts are in English and are openings of about forty lines; read in English by the same reader. "
         "A cloud to look at, not a scale to be measured by."
     )
     if not points:
-        note = "The catalogue was not read by this reader in this version, so only labels are compared."
+        note = "The catalogue was not read by this reader, so only labels are compared."
+    elif known["version"] != reading.reader.version:
+        note += f" The scripts were read by an earlier version of the reader ({known['version']})."
     a, b = _fingerprint(reading), catalogue.mean()
     return Comparison(
         title=reading.title,

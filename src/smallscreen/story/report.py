@@ -67,8 +67,8 @@ def render(reading: Reading, comparison: Comparison | None = None) -> str:
         people=_people(figures["range"]["people"]),
         people_plot=_people_plot(figures["range"]["people"]),
         net=network(figures["relations"]),
-        tropes=[t for t in figures["tropes"]["tropes"] if t["weight"] > 0 or t["genre"] >= 0.03][:16],
-        themes=[t for t in figures["themes"]["themes"] if t["share"] > 0],
+        tropes=[t for t in figures["tropes"]["tropes"] if t["weight"] > 0 or t["genre"] >= 0.03][:12],
+        themes=[t for t in figures["themes"]["themes"] if t["share"] >= 0.005],
         editions=[_edition(e) for e in reading.editions],
         c=_comparison(comparison),
         lines=json.dumps(_lines(reading), ensure_ascii=False, separators=(",", ":")),
@@ -154,6 +154,11 @@ def _hooks(figures: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 def _people(people: list[dict[str, Any]]) -> list[dict[str, Any]]:
     most = max((p["kinds_interval"][1] for p in people), default=1.0) or 1.0
+    least = 0.9 * min((p["kinds_interval"][0] for p in people), default=0.0)
+
+    def across(kinds: float) -> float:
+        return round(100 * (kinds - least) / max(0.1, most - least), 1)
+
     widest = max((max(p["gratification"], p["resonance"]) for p in people), default=1.0) or 1.0
     shown = []
     for p in people[:12]:
@@ -161,9 +166,9 @@ def _people(people: list[dict[str, Any]]) -> list[dict[str, Any]]:
         shown.append(
             {
                 **p,
-                "low": round(100 * low / most, 1),
-                "span": round(100 * max(high - low, 0.05) / most, 1),
-                "dot": round(100 * p["kinds"] / most, 1),
+                "low": across(low),
+                "span": max(2.0, across(high) - across(low)),
+                "dot": across(p["kinds"]),
                 "g": round(100 * p["gratification"] / widest, 1),
                 "r": round(100 * p["resonance"] / widest, 1),
             }
@@ -173,23 +178,14 @@ def _people(people: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _people_plot(people: list[dict[str, Any]]) -> dict[str, Any]:
     most = max((p["lines"] for p in people), default=1)
-    plot = axes_plot(
-        [],
-        [
-            (
-                p["name"],
-                p["gratification"],
-                p["gratification"],
-                p["gratification"],
-                p["resonance"],
-                p["resonance"],
-                p["resonance"],
-            )
-            for p in people[:12]
-        ],
-    )
+    g, r = "gratification", "resonance"
+    plot = axes_plot([], [(p["name"], p[g], p[g], p[g], p[r], p[r], p[r]) for p in people[:12]], close=True)
     for box, p in zip(plot["boxes"], people[:12], strict=True):
-        box["size"] = round(4 + 12 * float(np.sqrt(p["lines"] / most)), 1)
+        box["size"] = round(4 + 9 * float(np.sqrt(p["lines"] / most)), 1)
+    # Labels that would lie on each other are moved apart.
+    last = -99.0
+    for box in sorted(plot["boxes"], key=lambda b: b["y"]):
+        box["label_y"] = last = max(box["y"] + 4, last + 15)
     return plot
 
 
@@ -205,12 +201,12 @@ def _edition(arc: EditionArc) -> dict[str, Any]:
         "resonance": both(arc.source_resonance, arc.edition_resonance),
         "gratification": both(arc.source_gratification, arc.edition_gratification),
         "marks": {
-            what: [
+            axis: [
                 round(1200 * at[x.cue] / count, 1)
                 for x in arc.lost
-                if x.what.startswith(what[:4]) == (what == "gratification")
+                if (x.what == "gratification") == (axis == "gratification")
             ]
-            for what in ("gratification", "resonance")
+            for axis in ("gratification", "resonance")
         },
         "lost": sorted(arc.lost[:12], key=lambda x: x.cue),
     }

@@ -105,6 +105,9 @@ def network(figures: dict[str, Any], most: int = 14) -> dict[str, Any]:
     edges = [e for e in figures["edges"] if e["a"] in place and e["b"] in place]
     most_replies = max((e["replies"] for e in edges), default=1)
     most_lines = max((p["lines"] for p in people), default=1)
+    replies = max(1, sum(e["replies"] for e in edges))
+    usual_care = sum(e["care"] for e in edges) / replies
+    usual_sharp = sum(e["sharp"] for e in edges) / replies
     lines = []
     for e in reversed(edges):
         (x1, y1), (x2, y2) = place[e["a"]], place[e["b"]]
@@ -114,11 +117,7 @@ def network(figures: dict[str, Any], most: int = 14) -> dict[str, Any]:
             {
                 "d": f"M{x1} {y1}Q{cx:.1f} {cy:.1f} {x2} {y2}",
                 "w": round(1 + 9 * math.sqrt(e["replies"] / most_replies), 1),
-                "tone": "warm"
-                if e["care"] > 1.15 * e["sharp"]
-                else "sharp"
-                if e["sharp"] > 1.15 * e["care"]
-                else "even",
+                "tone": _tone(e, usual_care, usual_sharp),
                 "title": f"{e['a']} and {e['b']}: {e['replies']} replies"
                 + (f" ({e['a_is']})" if e["a_is"] else ""),
             }
@@ -137,19 +136,36 @@ def network(figures: dict[str, Any], most: int = 14) -> dict[str, Any]:
     return {"nodes": nodes, "edges": lines}
 
 
+def _tone(edge: dict[str, Any], usual_care: float, usual_sharp: float) -> str:
+    """Warm or sharp beside what is usual among the people of this series; even where neither stands out."""
+    care = edge["care"] / edge["replies"] / max(1e-6, usual_care)
+    sharp = edge["sharp"] / edge["replies"] / max(1e-6, usual_sharp)
+    if edge["replies"] < 5 or max(care, sharp) < 1.1 or abs(care - sharp) < 0.15:
+        return "even"
+    return "warm" if care > sharp else "sharp"
+
+
 def axes_plot(
     points: Sequence[tuple[float, float]],
     boxes: Sequence[tuple[str, float, float, float, float, float, float]],
+    *,
+    close: bool = False,
 ) -> dict[str, Any]:
-    """A plane of 560 by 400: gratification to the right, resonance up; boxes are name, g, low, high, r, low, high."""
-    most_x = max([1.0, *(x for x, _ in points), *(b[3] for b in boxes)]) * 1.1
-    most_y = max([1.0, *(y for _, y in points), *(b[6] for b in boxes)]) * 1.15
+    """A plane of 560 by 400: gratification to the right, resonance up; boxes are name, g, low, high, r, low, high.
+
+    It begins at zero, or with `close` a little below what is shown.
+    """
+    most_x = max([0.5, *(x for x, _ in points), *(b[3] for b in boxes)]) * 1.1
+    most_y = max([0.5, *(y for _, y in points), *(b[6] for b in boxes)]) * 1.15
+
+    least_x = 0.92 * min((b[2] for b in boxes), default=0.0) if close else 0.0
+    least_y = 0.92 * min((b[5] for b in boxes), default=0.0) if close else 0.0
 
     def x(v: float) -> float:
-        return round(50 + 490 * v / most_x, 1)
+        return round(50 + 490 * (v - least_x) / (most_x - least_x), 1)
 
     def y(v: float) -> float:
-        return round(350 - 330 * v / most_y, 1)
+        return round(350 - 330 * (v - least_y) / (most_y - least_y), 1)
 
     return {
         "points": [(x(a), y(b)) for a, b in points],
@@ -167,14 +183,14 @@ def axes_plot(
             }
             for n, g, gl, gh, r, rl, rh in boxes
         ],
-        "xticks": [(x(v), f"{v:g}") for v in _ticks(most_x)],
-        "yticks": [(y(v), f"{v:g}") for v in _ticks(most_y)],
+        "xticks": [(x(v), f"{v:g}") for v in _ticks(least_x, most_x)],
+        "yticks": [(y(v), f"{v:g}") for v in _ticks(least_y, most_y)],
     }
 
 
-def _ticks(most: float) -> list[float]:
-    step = next((s for s in (1, 2, 5, 10, 20, 25) if most / s <= 6), 50)
-    return [float(v) for v in range(0, int(most) + 1, step)]
+def _ticks(least: float, most: float) -> list[float]:
+    step = next((s for s in (0.2, 0.5, 1, 2, 5, 10, 20, 25) if (most - least) / s <= 6), 50)
+    return [round(n * step, 1) for n in range(math.ceil(least / step), int(most / step) + 1)]
 
 
 def _by_episode(reading: Reading, axis: str, width: float) -> Values:

@@ -58,7 +58,7 @@ def measured_sentence(language: str) -> str:
     if not known:
         return "The trope words are not measured."
     said = (
-        f"Trope words against our labels of {known['scripts']} English scripts: precision {known['precision']:.2f}, "
+        f"Trope words against our labels of {known['scripts']} English scripts with their synopsis: precision {known['precision']:.2f}, "
         f"recall {known['recall']:.2f}; the words were written before the scripts were read"
     )
     return said + ("." if language == "en" else "; in Chinese they are not measured.")

@@ -32,9 +32,7 @@ class Tropes(Signal):
                 if hits:
                     words += hits
                     lines.append(line)
-            told = (
-                trope.find(ctx.series.synopsis, "zh") if ctx.series.source_language.startswith("zh") else []
-            )
+            told = trope.find(ctx.series.synopsis, ctx.language)
             strength = catalogue.strength(len(set(words)), len(lines), len(ctx.lines), len(set(told)))
             if strength > 0:
                 heard[trope.id] = (strength, sorted(set(words) | set(told)), lines)
