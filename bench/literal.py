@@ -23,10 +23,12 @@ can make is the share of the gloss's words with the origin as label, for idioms 
 **Sentences.** Four sets. (1) The sample series: its word-for-word draft against its finished
 edition, through the check; `SAMPLE_LITERAL` are the cues whose draft was read as giving the item word for
 word at a loss. (2) bench/labels/literal_lines.tsv: lines written for this test, each with a word-for-word
-rendering and one as a subtitle would have it; none trained on. Set 1 (110) was at hand while features and
-threshold were chosen; sets 2 and 3 (60 each) were written after that, scored (87 and 83 % alarmed, 1 and 2
-false), then looked at; set 4 (50) was written last, and nothing was changed after it was scored. Both
-renderings are by one author, who knew what the test is for: real editions will be harder. (3) PETCI's read renderings
+rendering and one as a subtitle would have it. Sets 1 to 3 (230) were looked at while features, rules and
+threshold were chosen, and are trained on; before they were, they had been scored unseen, set 2 with 87 and
+set 3 with 83 % alarmed, 1 and 2 of 60 falsely. Set 4 (50) was scored unseen (88 %, 1 of 50), then once more
+after sets 1 to 3 had been added to training; its lines were not looked at. Set 5 (40) was written last and
+nothing was changed after it was scored. Both renderings are by one author, who knew what the test is for:
+real editions will be harder. (3) PETCI's read renderings
 set into lines of the sample (synthetic).
 """
 
@@ -195,7 +197,7 @@ def _by_origin(
     everything = [r for r in train_literal.renderings() if r.label == "."]
     seen = {r.idiom for r in read}
     fresh = [r for r in everything if r.idiom not in seen]
-    fitted = train_literal.train(np.concatenate(blocks), np.tile(literal.astype(float), len(blocks)))
+    fitted = train_literal.fit(blocks, literal.astype(float))
     scores = train_literal.score(fitted, train_literal.features(fresh))
     machine = np.array([r.origin == "machine" for r in fresh])
     known = train_literal.glosses()
@@ -232,22 +234,27 @@ def _on_lines() -> Rows:
         if not line.startswith(("#", "set\t"))
     ]
     found: Rows = []
-    false = human = 0
-    for which, what in (("1", "seen"), ("2", "seen"), ("3", "seen"), ("4", "not seen")):
-        some = [line[1:] for line in lines if line[0] == which]
-        rows, wrong = _on_set(f"written lines, set {which} ({what}), {len(some)}", some)
+    counted = {True: [0, 0], False: [0, 0]}
+    for which, what in (("123", "trained on"), ("4", "scored before"), ("5", "not seen")):
+        some = [line[1:] for line in lines if line[0] in which]
+        rows, wrong = _on_set(f"written lines, set {', '.join(which)} ({what}), {len(some)}", some)
         found += rows
-        false, human = false + wrong, human + len(some)
-    return [
-        *found,
-        common.row(
-            f"written lines, all sets: human alarmed ({false} of {human}, upper end of the 95 % interval "
-            f"{100 * _upper(false, human):.1f} %)",
-            100 * false / human,
-            "%",
-            at_most=0.5,
-        ),
-    ]
+        for trained in (True, False):
+            if trained or what != "trained on":
+                counted[trained][0] += wrong
+                counted[trained][1] += len(some)
+    for trained, what in ((False, "sets 4 and 5"), (True, "all sets")):
+        wrong, human = counted[trained]
+        found.append(
+            common.row(
+                f"written lines, {what}: human alarmed ({wrong} of {human}, upper end of the 95 % interval "
+                f"{100 * _upper(wrong, human):.1f} %)",
+                100 * wrong / human,
+                "%",
+                at_most=None if trained else 0.5,
+            )
+        )
+    return found
 
 
 def _on_set(name: str, lines: Sequence[Sequence[str]]) -> tuple[Rows, int]:

@@ -6,7 +6,8 @@ Reads PETCI (../shared/data/petci) and the labels in bench/labels/literal_petci.
 word; F and B are not (B, where the words are the sense, is nothing to warn of); M and X are left
 out. Every rendering is given three times: alone, and twice within a line of the sample series with
 its translation (once finished, once word for word), so that the model learns to pass over the rest
-of a line. Takes about ten seconds.
+of a line. Sets 1 to 3 of bench/labels/literal_lines.tsv (whole lines, word for word and as a subtitle)
+are trained on, too, twice. Takes about ten seconds.
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ RIDGE = 10.0
 THRESHOLD = 0.4
 """Probability from which the check warns. How it was chosen: docs/models/literal.md."""
 FOLDS = 5
+LINES = common.ROOT / "bench" / "labels" / "literal_lines.tsv"
+TRAINED = ("1", "2", "3")
+"""Sets of written lines that are trained on; the others are for testing."""
+TIMES = 2
+"""How often a written line counts beside a rendering of PETCI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,27 @@ def material() -> tuple[list[Rendering], list[np.ndarray]]:
     ]
 
 
+def written(sets: Sequence[str] = TRAINED) -> tuple[np.ndarray, np.ndarray]:
+    """(n, features) and (n,) labels of written lines: each once word for word (1) and once as a subtitle (0)."""
+    known, x, y = glosses(), [], []
+    for line in LINES.read_text("utf-8").splitlines():
+        if line.split("\t")[0] in sets:
+            _, source, item, *texts = line.split("\t")
+            gloss, meaning = known.get(item, ("", ""))
+            for label, text in zip((1.0, 0.0), texts, strict=True):
+                x.append(literal.describe(item, literal.bare(text), source, gloss, meaning)[0])
+                y.append(label)
+    return np.array(x), np.array(y)
+
+
+def fit(blocks: Sequence[np.ndarray], y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """A model trained on blocks of features with the same labels `y`, and on the written lines."""
+    lines, labels = written()
+    return train(
+        np.concatenate([*blocks, *[lines] * TIMES]), np.concatenate([*[y] * len(blocks), *[labels] * TIMES])
+    )
+
+
 def fold_of(idiom: int) -> int:
     """The fold of an idiom; all its renderings are in it."""
     return idiom * 7919 % 1009 % FOLDS
@@ -148,7 +175,7 @@ def held_out(rows: Sequence[Rendering], blocks: Sequence[np.ndarray]) -> list[np
     found = [np.zeros(len(rows)) for _ in blocks]
     for number in range(FOLDS):
         rest = fold != number
-        fitted = train(np.concatenate([b[rest] for b in blocks]), np.tile(y[rest], len(blocks)))
+        fitted = fit([b[rest] for b in blocks], y[rest])
         for scores, block in zip(found, blocks, strict=True):
             scores[~rest] = score(fitted, block[~rest])
     return found
@@ -158,7 +185,7 @@ def main(path: Path = WEIGHTS) -> None:
     """Train on all that was read and write the weights."""
     rows, blocks = material()
     y = np.array([r.label == "L" for r in rows], dtype=float)
-    mean, scale, weight, bias = train(np.concatenate(blocks), np.tile(y, len(blocks)))
+    mean, scale, weight, bias = fit(blocks, y)
     data = {
         "features": list(literal.FEATURES),
         "mean": [round(float(v), 5) for v in mean],
@@ -166,7 +193,8 @@ def main(path: Path = WEIGHTS) -> None:
         "weight": [round(float(v), 5) for v in weight],
         "bias": round(bias, 5),
         "threshold": THRESHOLD,
-        "trained_on": f"{len(rows)} renderings of {len({r.idiom for r in rows})} idioms of PETCI",
+        "trained_on": f"{len(rows)} renderings of {len({r.idiom for r in rows})} idioms of PETCI, "
+        f"{len(written()[1])} written lines",
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(data, indent=1) + "\n", "utf-8")

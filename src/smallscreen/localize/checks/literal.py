@@ -92,9 +92,13 @@ def judge(
 
     `gloss`, `meaning` and `suggestion` are what is known of the item, in English; any may be empty.
     """
-    line = _SET_PHRASE.sub(" ", fold(line))
-    features, pairs, share, words = describe(item, line, source, gloss, meaning, suggestion)
+    features, pairs, share, words = describe(item, bare(line), source, gloss, meaning, suggestion)
     return Literalness(model().sure(features), pairs, len(_content(item)), share, words)
+
+
+def bare(line: str) -> str:
+    """`line` without English set phrases, folded."""
+    return _SET_PHRASE.sub(" ", fold(line))
 
 
 def describe(
