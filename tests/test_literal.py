@@ -101,6 +101,18 @@ def test_words_around_it_do_not_hide_a_literal_rendering(pair: tuple[str, str, s
     assert judge(item, " ".join([*more, literal, *more])).sure > model().threshold
 
 
+LINES = Path(__file__).resolve().parent.parent / "bench" / "labels" / "literal_lines.tsv"
+
+
+def test_lines_that_were_not_trained_on_keep_their_floor() -> None:
+    """A little below what bench.literal prints, with the items alone and nothing known of them."""
+    rows = [line.split("\t") for line in LINES.read_text("utf-8").splitlines() if line[:1] in "45"]
+    at = model().threshold
+    literal = [judge(item, text, source=source).sure >= at for _, source, item, text, _ in rows]
+    human = [judge(item, text, source=source).sure >= at for _, source, item, _, text in rows]
+    assert len(rows) == 90 and sum(literal) >= 80 and sum(human) <= 2
+
+
 CEDICT = """# a comment
 畫 画 [hua4] /to draw/picture/
 蛇 蛇 [she2] /snake/serpent/CL:條|条[tiao2]/
