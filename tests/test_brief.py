@@ -7,17 +7,21 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from docx import Document
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from smallscreen import sample
+from smallscreen.cli import app
 from smallscreen.errors import FileProblem
 from smallscreen.localize import barriers
-from smallscreen.localize.brief import build, merge, obey, obey_barriers, render
+from smallscreen.localize.brief import build, merge, obey, obey_barriers, render, settled_for
 from smallscreen.localize.brief.address import pairs, vocatives
 from smallscreen.localize.brief.build import detectors
 from smallscreen.localize.brief.detector import detect
@@ -32,7 +36,7 @@ from smallscreen.localize.package import report
 from smallscreen.localize.pipeline import Localizer
 from smallscreen.series import markets
 from smallscreen.series.model import Character, Cue, Series, Term, cue_id
-from smallscreen.series.project import Project, open_project
+from smallscreen.series.project import Project, new_project, open_project
 from tests.conftest import smallscreen
 
 PATH = Path("en-US.toml")
@@ -166,6 +170,39 @@ def test_forms_of_address_are_counted_by_pair(brief: Brief) -> None:
     assert by_pair["林小满", "周玉兰"].rendering == "Mom"
     assert by_pair["周德全", "林小满"].rendering == "Xiaoman"  # the given part of the name
     assert not any("广播" in (p.speaker, p.to) for p in brief.pairs)
+
+
+def test_where_a_type_works_against_the_story_and_carries_it_the_scenes_are_remade(project: Project) -> None:
+    by_type = {t.type: t for t in brief_of(project, "ar").threads}
+    assert by_type["taboo"].grade == "remake" and "religiously" in by_type["taboo"].level_reason
+    # A scene that only touches on it needs less.
+    assert {s.grade for s in by_type["taboo"].scenes} == {"remake", "light edit"}
+
+
+def test_a_person_named_twice_is_one_entry() -> None:
+    twice = (Character("林小满"), Character("林小满", renderings={"en": "Lin Xiaoman"}))
+    settled = parse(render(build([], Series("x", "X", characters=twice), US, [])), PATH)
+    assert len(settled.names) == 1
+
+
+def test_a_brief_for_another_market_is_not_obeyed(tmp_path: Path) -> None:
+    (tmp_path / "briefs").mkdir()
+    (tmp_path / "briefs" / "es-419.toml").write_text('market = "en-US"\n', "utf-8")
+    with pytest.raises(FileProblem, match="en-US"):
+        settled_for(tmp_path, "es-419")
+    assert settled_for(tmp_path, "en-US") is None
+
+
+def test_a_title_with_a_surname_is_who_bears_it() -> None:
+    cues = said(
+        ("陈美嘉", "曾老师 你来了"),
+        ("吕子乔", "谁啊"),
+        ("曾小贤", "我"),
+        ("陈美嘉", "老爸 快来"),
+        ("吕子乔", "好"),
+    )
+    head = Series("x", "X", characters=(Character("吕子乔", gender="female"),))
+    assert [(v.form, v.to) for v in vocatives(cues, head)] == [("曾老师", "曾小贤"), ("老爸", None)]
 
 
 def test_a_mention_is_no_address() -> None:
@@ -424,9 +461,10 @@ def test_the_page_shows_text_as_text() -> None:
 
 
 def test_the_command_from_proposal_to_edition(folder: Path) -> None:
-    assert smallscreen("new", folder).returncode == 0
-    done = smallscreen("brief", folder, "--market", "en-US", "--format", "json")
-    assert done.returncode == 0, done.stderr
+    new_project(folder)
+    run = partial(CliRunner().invoke, app)
+    done = run(["brief", str(folder), "--market", "en-US", "--format", "json"])
+    assert done.exit_code == 0, done.output
     [result] = json.loads(done.stdout)["briefs"]
     assert {Path(m["path"]).suffix for m in result["made"]} == {".toml", ".html", ".docx"}
     assert all(Path(m["path"]).stat().st_size > 500 for m in result["made"])
@@ -435,10 +473,13 @@ def test_the_command_from_proposal_to_edition(folder: Path) -> None:
     assert 'item = "外公"' in before
     changed = re.sub(r'(item = "外公"(?:\n.*)*?\nrendering = )"[^"]*"', r'\1"Gramps"', before, count=1)
     path.write_text(changed + "# my own remark\n", "utf-8")
-    again = smallscreen("brief", folder, "--market", "en-US", "--out", folder / "out")
-    assert again.returncode == 0, again.stderr
+    again = run(["brief", str(folder), "--market", "en-US", "--out", str(folder / "out")])
+    assert again.exit_code == 0 and "of yours kept" in again.output
     assert path.read_text("utf-8") == changed + "# my own remark\n"
     assert "Gramps" in (folder / "out" / "en-US.html").read_text("utf-8")
+    document = Document(str(folder / "out" / "en-US.docx"))
+    assert "Edition brief" in "\n".join(p.text for p in document.paragraphs)
+    assert "Gramps" in "".join(t.text or "" for t in document.element.iter() if t.tag.endswith("}t"))
     opened = open_project(folder)
     work = Localizer(opened, "en-US", [1, 2])
     bundle = bundle_of(work)
@@ -451,7 +492,7 @@ def test_the_command_from_proposal_to_edition(folder: Path) -> None:
 
 
 def test_a_broken_brief_stops_with_its_line_and_stays(folder: Path) -> None:
-    smallscreen("new", folder)
+    new_project(folder)
     path = folder / "briefs" / "en-US.toml"
     path.parent.mkdir()
     path.write_text('tone = "warm"\nname = [\n', "utf-8")

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from smallscreen.errors import FileProblem
 from smallscreen.localize.barriers.traditional import simplified
 from smallscreen.localize.brief.toml_file import Settled, SettledItem, parse, read
 from smallscreen.series.markets import Market
@@ -39,7 +40,11 @@ def settled_for(root: Path, locale: str, variant: str = "main") -> Settled | Non
     for name in dict.fromkeys((variant, "main")):
         path = brief_path(root, locale, name)
         if path.is_file():
-            return read(path)
+            settled = read(path)
+            if settled.market not in ("", locale):
+                found = f"it says that it is for {settled.market}"
+                raise FileProblem(path, None, found, f'market = "{locale}"')
+            return settled
     return None
 
 

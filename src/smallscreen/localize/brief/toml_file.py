@@ -223,8 +223,12 @@ def render(brief: Brief) -> str:
     for title, table, entries in _tables(brief):
         if entries:
             out += ["", f"# --- {title} ---"]
+        seen = set()
         for entry in entries:
-            out += ["", f"[[{table}]]", *(_line(k, v) for k, v in entry.items())]
+            key = tuple(dump(entry[k]) for k in KEYS[table])
+            if key not in seen:  # series.toml may name one person twice
+                out += ["", f"[[{table}]]", *(_line(k, v) for k, v in entry.items())]
+            seen.add(key)
     return "\n".join(out) + "\n"
 
 
