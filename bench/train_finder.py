@@ -1,7 +1,7 @@
 """Training the embedded finder's scorer on `bench/labels`.
 
-    python -m bench.train_finder            train, compare with the weights that ship, print what is held out
-    python -m bench.train_finder --write    write localize/barriers/weights/scorer.npz
+    python -m bench.train_finder            print what is held out, one show at a time
+    python -m bench.train_finder --write    train on all shows and write localize/barriers/weights/scorer.npz
     python -m bench.train_finder --words    make the table of words first (needs wordfreq, one to two minutes)
 
 Held-out figures are leave-shows-out: every show is judged by trees that saw only the six others. Two things they
@@ -26,7 +26,7 @@ from bench.labels_io import POOL, Labelled, read
 from smallscreen.localize.barriers.candidates import Patterns, candidates
 from smallscreen.localize.barriers.features import NAMES, matrix
 from smallscreen.localize.barriers.finders.lexicon import known_names, matcher
-from smallscreen.localize.barriers.scorer import Scorer
+from smallscreen.localize.barriers.scorer import Scorer, preference
 from smallscreen.localize.barriers.traditional import simplified
 from smallscreen.localize.barriers.words import words
 from smallscreen.series.model import KINDS, Cue, cue_id
@@ -90,11 +90,11 @@ def held_out(data: Examples) -> np.ndarray:
 
 
 def chosen(data: Examples, p: np.ndarray, point: float) -> dict[int, list[Span]]:
-    """The spans kept at an operating point, by line: the likeliest first, none over another."""
+    """The spans kept at an operating point, by line: the preferred first, none over another."""
     out: dict[int, list[Span]] = defaultdict(list)
-    for j in np.argsort(-p, kind="stable"):
+    for j in np.argsort(-preference(data.x, p), kind="stable"):
         if p[j] < point:
-            break
+            continue
         a, b = data.spans[j]
         here = out[int(data.line[j])]
         if all(b <= x or a >= y for x, y in here):
@@ -156,10 +156,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         figures(data.lines, found, [i for i in every if data.lines[i].show == show])["f1"]
         for show in sorted({x.show for x in data.lines})
     ]
+    print(f"\n{'kind':14}{'items':>7}{'recall at ' + str(OPERATING_POINT):>14}{'at the lowest':>15}")
+    low = chosen(data, p, POINTS[0])
+    for kind in KINDS:
+        items = [(i, s) for i in every for s in data.lines[i].culture if s[2] == kind]
+        hits = [sum(any(matches(a, s) for a in some.get(i, [])) for i, s in items) for some in (found, low)]
+        print(f"{kind:14}{len(items):>7}{hits[0] / len(items):>14.2f}{hits[1] / len(items):>15.2f}")
     best = max((figures(data.lines, chosen(data, p, t), every) for t in POINTS), key=lambda g: g["lines"])
-    arrays = _arrays(data, data.target >= 0)
     if options.write:
-        _save(WEIGHTS / "scorer.npz", arrays)
+        _save(WEIGHTS / "scorer.npz", _arrays(data, data.target >= 0))
     rows = [
         row("labelled lines", len(data.lines), "lines"),
         row("labelled items", sum(len(x.culture) for x in data.lines), "items"),

@@ -66,6 +66,43 @@ def test_names_and_terms_of_the_series_are_kept_as_the_lexicon_finder_keeps_them
     assert found("这把油纸伞", series=series)["油纸伞"].lexicon == "series"
 
 
+def test_a_kin_term_is_read_by_the_relations_of_the_speaker() -> None:
+    series = Series(
+        "s",
+        "伞",
+        characters=(
+            Character("林小满", relations=({"to": "罗春梅", "kind": "niece by marriage"},)),
+            Character("罗春梅", relations=({"to": "林小满", "kind": "aunt by marriage"},)),
+            Character("赵掌柜"),
+        ),
+    )
+    own = find([cue("舅妈 你别生气", 1, "林小满")], series=series, finder="embedded")
+    courtesy = find([cue("嫂子 你别生气", 1, "林小满")], series=series, finder="embedded")
+    unknown = find([cue("嫂子 你别生气", 1, "赵掌柜")], series=series, finder="embedded")
+    assert [b.text for b in (*own, *courtesy, *unknown)] == ["舅妈", "嫂子", "嫂子"]
+    assert "罗春梅 (aunt by marriage)" in own[0].meaning
+    assert "no kin" in courtesy[0].meaning and courtesy[0].need >= 2
+    assert "林小满" not in unknown[0].meaning and "no kin" not in unknown[0].meaning
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALL CAPS ENGLISH LINE",
+        "OK 我们 GO 吧",
+        "♪ 月亮代表我的心 ♪",
+        "😂😂",
+        "\n\n",
+        "……",
+        "１２３",
+        "\ud800坏",
+    ],
+)
+def test_odd_lines_do_no_harm(text: str) -> None:
+    for barrier in find([cue(text)], finder="embedded"):
+        assert text[barrier.start : barrier.end] == barrier.text
+
+
 def test_an_empty_series_and_a_very_long_line() -> None:
     assert find([], finder="embedded") == []
     text = "你又去泡妞 " * 2000

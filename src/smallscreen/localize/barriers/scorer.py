@@ -17,6 +17,12 @@ from smallscreen.series.model import KINDS
 _KINDS = tuple(KINDS)
 
 
+def preference(rows: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """Which of overlapping candidates is kept: the likelier, but rather a lexicon's item and rather the longer one."""
+    length, match, own = (rows[:, NAMES.index(n)] for n in ("length", "is-match", "match-own"))
+    return np.asarray(probability + 0.06 * length + 0.1 * match + 0.3 * own)
+
+
 class Scorer:
     """`arrays` as `bench.train_finder` writes them: trees padded to the same number of nodes."""
 

@@ -14,8 +14,9 @@ from smallscreen.localize.barriers.features import matrix
 from smallscreen.localize.barriers.finder import Finder
 from smallscreen.localize.barriers.finders.lexicon import Terms, agreed_renderings, barrier, known_names
 from smallscreen.localize.barriers.finders.lexicon import matcher as lexicon_matcher
+from smallscreen.localize.barriers.kin import in_context
 from smallscreen.localize.barriers.matcher import Match
-from smallscreen.localize.barriers.scorer import scorer
+from smallscreen.localize.barriers.scorer import preference, scorer
 from smallscreen.localize.barriers.traditional import simplified
 from smallscreen.localize.barriers.words import words
 from smallscreen.series.model import Barrier, Cue, Series
@@ -46,7 +47,8 @@ class EmbeddedFinder(Finder):
         out = []
         for cue, text, some in zip(cues, texts, found, strict=True):
             for match in terms.over(text, [_explained(m, told) for m in some]):
-                out.append(barrier(cue, match, agreed.get(match.entry.text, {}), self.id))
+                item = barrier(cue, match, agreed.get(match.entry.text, {}), self.id)
+                out.append(in_context(item, cue.speaker, series))
         return out
 
     @property
@@ -75,12 +77,13 @@ def _judged(texts: Sequence[str], patterns: Patterns, names: tuple[str, ...]) ->
     kept = np.flatnonzero(probability >= judge.threshold)
     kinds = dict(zip(kept.tolist(), judge.kinds(rows[kept]), strict=True)) if len(kept) else {}
     needs = dict(zip(kept.tolist(), judge.needs(rows[kept]), strict=True)) if len(kept) else {}
+    rank = preference(rows, probability)
     out, first = [], 0
     for line in lines:
         here = range(first, first + len(line.found))
         first += len(line.found)
         chosen: list[Match] = []
-        for i in sorted((i for i in here if i in kinds), key=lambda i: (-probability[i], i)):
+        for i in sorted((i for i in here if i in kinds), key=lambda i: (-rank[i], i)):
             c = line.found[i - here.start]
             if all(c.end <= m.start or c.start >= m.end for m in chosen):
                 sure = round(min(0.99, float(probability[i])), 3)
@@ -92,6 +95,8 @@ def _judged(texts: Sequence[str], patterns: Patterns, names: tuple[str, ...]) ->
 def _entry(text: str, c: Candidate, kind: str, need: int, sure: float) -> Entry:
     if c.match is not None:
         return replace(c.match.entry, confidence=sure)
+    if c.broad is not None:
+        return replace(c.broad, need=need, confidence=sure, own=False)
     return Entry(text[c.start : c.end], kind, need, source=SOURCE, confidence=sure, own=False)
 
 
