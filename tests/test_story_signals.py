@@ -374,6 +374,14 @@ def test_nothing_to_read_is_said_so(tmp_path: Path) -> None:
         story(open_project(project.root), WordReader())
 
 
+def test_a_language_no_reader_reads_is_said_so(tmp_path: Path) -> None:
+    project = _series(tmp_path, {"ep001.zh.srt": _srt(["こんにちは"])})
+    head = project.root / "series.toml"
+    head.write_text(head.read_text("utf-8").replace("zh-Hans", "ja"), "utf-8")
+    with pytest.raises(UserError, match="No reader reads ja"):
+        story(open_project(project.root), WordReader())
+
+
 def test_unknown_reader() -> None:
     with pytest.raises(UserError, match="no reader 'nobody'"):
         reader_named("nobody")

@@ -39,7 +39,7 @@ def language_of(locale: str) -> str:
     if language not in READABLE:
         raise UserError(
             f"No reader reads {locale}: lines are read in {' and '.join(READABLE)}; "
-            "compare the feeling of this edition by hand."
+            "read the story of a language there is, and the others by hand."
         )
     return language
 

@@ -39,11 +39,6 @@ def thresholds_of(reader: Reader) -> dict[str, float]:
     return dict(stated()) if callable(stated) else {}
 
 
-def source_language(code: str) -> str:
-    """`zh` for `zh-Hans`."""
-    return code.split("-")[0].lower()
-
-
 def read_series(
     project: Project, reader: Reader, *, progress: Progress | None = None
 ) -> tuple[Context, bool]:
@@ -56,7 +51,7 @@ def read_series(
     cues = store.cues()
     if not any(cues.values()):
         raise UserError(f"{series.title} has no subtitles to read; put them into {project.root} first.")
-    language = source_language(series.source_language)
+    language = language_of(series.source_language)
     readings, fresh = read_lines(
         store, reader, cues, language, lambda n: f"ep{n:03d}", series_of=project, progress=progress
     )
@@ -122,15 +117,15 @@ def story(
     ctx, fresh = read_series(project, reader, progress=progress)
     # Computing the signals takes less time than loading what they found.
     titles = {e.number: e.title for e in store.episodes()}
-    reading = make_reading(ctx, reader, titles)
+    made = make_reading(ctx, reader, titles)
     numbers = list(store.cues())
 
     # A reader that asks a model has something to say of the answers.
     told: list[Finding] = list(getattr(reader, "findings", ()))
 
     def put() -> dict[str, Any]:
-        store.put_findings(SIGNALS, None, numbers, [*told, *(_stored(f) for f in reading.findings)])
-        return {"findings": len(reading.findings), "axes": reading.axes.model_dump()}
+        store.put_findings(SIGNALS, None, numbers, [*told, *(_stored(f) for f in made.findings)])
+        return {"findings": len(made.findings) + len(told), "axes": made.axes.model_dump()}
 
     key = (
         _VERSION,
@@ -138,15 +133,15 @@ def story(
         reader.version,
         sorted(signals()),
         catalogue_readings(),
-        reading.model_dump_json(),
+        made.model_dump_json(),
         told,
     )
     fresh |= run_step(store, SIGNALS, "", key, put).fresh
     if edition is not None:
         arc, new = _edition(project, ctx, reader, edition, progress)
-        reading = reading.model_copy(update={"editions": [arc]})
+        made = made.model_copy(update={"editions": [arc]})
         fresh |= new
-    return reading, fresh
+    return made, fresh
 
 
 def _edition(
