@@ -25,6 +25,8 @@ Values = npt.NDArray[np.float64]
 PAUSE_MS = 3000
 SHORTEST, LONGEST = 4, 14
 SMOOTHING = 4.0
+LEAST = 0.2
+"""No line less likely than this makes a finding, whatever threshold the reader states."""
 NAMED_WEIGHT = 0.5
 """How much a line counts towards resonance when it names its feeling outright."""
 
@@ -256,10 +258,10 @@ def finding(
 def strongest(ctx: Context, label: str, *, an_episode: int = 1) -> list[tuple[Passage, list[Told], float]]:
     """For each episode the passages with most of a label: passage, its telling lines (best first), expected lines.
 
-    A passage counts when at least one of its lines reaches the reader's threshold, so an episode may have none.
+    A passage counts when at least one of its lines reaches the reader's threshold and `LEAST`, so an episode may have none.
     Passages are compared by what they hold above the series' mean, or the longest would always win.
     """
-    floor = ctx.floor(label)
+    floor = max(ctx.floor(label), LEAST)
     usual = sum(x.p(label) for x in ctx.lines) / max(1, len(ctx.lines))
     by_episode: dict[int, list[tuple[float, Passage, list[Told]]]] = {}
     for passage in ctx.passages:

@@ -126,7 +126,7 @@ def _rank(values: list[float], value: float) -> float:
 def _findings(ending: Sequence[Told], best: Told, row: dict[str, Any]) -> list[Any]:
     evidence = {"lines": [row["line"]], "strength": row["strength"], "p": row["p"], "answer": row["answer"]}
     if strong(row):
-        said = f"The episode ends on a hook; {who_says(best)}: “{best.text}”"
+        said = f"The ending pulls more than {row['strength']:.0%} of all stretches of the series; {who_says(best)}: “{best.text}”"
         then = ""
         if row["answer"] and row["answer"]["how"] == "elsewhere":
             then = (

@@ -35,7 +35,7 @@ class EmotionalRange(Signal):
             rows.append(row)
             best = max(lines, key=lambda x: x.p("vulnerability"))
             if best.p("vulnerability") < 0.8 * ctx.floor("vulnerability") and len(lines) >= 40:
-                said = f"{who} never lets a weakness show in {len(lines)} lines; nearest: “{best.text}”"
+                said = f"In none of {who}’s {len(lines)} lines the reader finds a weakness; nearest: “{best.text}”"
                 found.append(
                     finding(
                         "story.flat",
@@ -44,7 +44,7 @@ class EmotionalRange(Signal):
                         {"lines": [quote(best, best.p("vulnerability"))], **row},
                         confidence=0.3,
                         at=best,
-                        suggestion="Meant so? If not, one unguarded moment would round this person.",
+                        suggestion="Read the part first: the reader misses much. If it is so and not meant, one unguarded moment would round this person.",
                     )
                 )
         unknown = sum(x.who is None for x in ctx.lines)
