@@ -75,7 +75,7 @@ def first_input(
 
 
 def second_input(first: np.ndarray, embedded: np.ndarray, feeling: np.ndarray) -> np.ndarray:
-    """What the second stage sees more: what the embedding says of feeling and act, and the embedding."""
+    """What the second stage sees more: what the embedding says of feeling and act, and its main axes."""
     return np.hstack([3 * feeling, 2 * embedded, first])
 
 

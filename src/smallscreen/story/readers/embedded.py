@@ -112,7 +112,9 @@ def read_lines(lines: Lines) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             rows = chosen[mine]
             v = _heads.centered(vectors[mine], a[f"mean_{script}"], w.card["embedding_scale"])
             told = np.hstack([v, np.ones((len(v), 1), np.float32)]) @ a["feeling_embedded"]
-            logits[rows] = _heads.second_input(first[script][rows], v, told) @ a[f"second_{script}"]
+            logits[rows] = (
+                _heads.second_input(first[script][rows], v @ a["axes"], told) @ a[f"second_{script}"]
+            )
             valence[rows] = 0.5 * valence[rows] + 0.5 * _valence(told)
     insults = sigmoid(_heads.insult(lines, a["insult"], w.card["insult_bias"]))
     insults = np.where(chinese, insults, basis[0][:, w.card["insult_act"]] * 0.7)
