@@ -176,4 +176,4 @@ def test_accuracy_on_labelled_lines_does_not_fall() -> None:
         assert figures["lines"][label]["ap"] >= floor, (label, figures["lines"][label])
 
 
-FLOORS = {"vulnerability": 0.15, "gratification": 0.06, "care": 0.08, "hook": 0.04}
+FLOORS = {"vulnerability": 0.38, "gratification": 0.09, "care": 0.33, "hook": 0.035}
