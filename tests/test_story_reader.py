@@ -164,7 +164,7 @@ def test_the_weights_are_small() -> None:
 
 
 def test_accuracy_on_labelled_lines_does_not_fall() -> None:
-    """Floors well under what was measured on lines that no head was trained on; see docs/models/story.md."""
+    """Floors under what was measured: a guard against a loss, no claim (see docs/models/story.md)."""
     if not GOLD.is_file():
         pytest.skip("needs the labelled lines in ../shared/gold, which are not here")
     from bench._story_gold import read_story_gold, score_story
