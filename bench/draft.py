@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.common import ROOT, SERIES_29, report, row, skip
+from smallscreen.engines import tokens
 from smallscreen.engines.local_llm import LocalLLM, installed
 from smallscreen.engines.openai_chat import OpenAIChat
 from smallscreen.localize import barriers, fit
-from smallscreen.localize.draft import prompt, tokens
+from smallscreen.localize.draft import prompt
 from smallscreen.localize.draft.model import draft_series, from_model
 from smallscreen.series import markets
 from smallscreen.series.formats import read_subtitles

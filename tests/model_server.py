@@ -9,7 +9,7 @@ prints its address on the first line and gives its counts as JSON at /stats.
 
 It translates nothing: its lines are everyday words of the market's language, chosen by a hash of the
 source and cut to the line's budget, so that the same line always gets the same words whatever stands
-around it. Tokens are counted by the rule of smallscreen.localize.draft.tokens, over every message and the answer.
+around it. Tokens are counted by the rule of smallscreen.engines.tokens, over every message and the answer.
 
 Faults are a comma-separated script, one a request in order of arrival; `fault*` is in force for every
 request from there on, and those add up.
@@ -39,7 +39,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from smallscreen.localize.draft.tokens import count, count_messages
+from smallscreen.engines.tokens import count, count_messages
 
 LINE = re.compile(r'^([a-z]{3})(?: [A-Z]\d*)?(?: (\d+))? ("(?:[^"\\]|\\.)*")', re.MULTILINE)
 # What the obedient model takes for an order: words that smallscreen knows, and one spell that it cannot know.

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from smallscreen import sample
 from smallscreen.cli import app
+from smallscreen.engines.tokens import count_messages
 from smallscreen.errors import FileProblem
 from smallscreen.localize import barriers
 from smallscreen.localize.brief import build, merge, obey, obey_barriers, render, settled_for
@@ -31,7 +32,6 @@ from smallscreen.localize.brief.page import render as page
 from smallscreen.localize.brief.toml_file import KEYS, dump, parse
 from smallscreen.localize.bundle import bundle_of
 from smallscreen.localize.draft import prompt
-from smallscreen.localize.draft.tokens import count_messages
 from smallscreen.localize.package import report
 from smallscreen.localize.pipeline import Localizer
 from smallscreen.series import markets

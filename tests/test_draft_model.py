@@ -20,11 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smallscreen.engines import chat, guard
+from smallscreen.engines import chat, guard, tokens
 from smallscreen.engines.chat import Reply, engine
 from smallscreen.engines.openai_chat import OpenAIChat
 from smallscreen.errors import EngineError, UserError
-from smallscreen.localize.draft import prompt, reply, tokens
+from smallscreen.localize.draft import prompt, reply
 from smallscreen.localize.draft.model import draft_series, estimate, from_model
 from smallscreen.localize.draft.result import DraftSet, MemoryReplies
 from smallscreen.series import markets

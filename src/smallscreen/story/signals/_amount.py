@@ -3,11 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 
 from smallscreen.story.model import Figures
-from smallscreen.story.signal import Context, Told, kinds_of, per_hundred
+from smallscreen.story.signal import (
+    Context,
+    Signal,
+    SignalResult,
+    Told,
+    finding,
+    kinds_of,
+    per_hundred,
+    quote,
+    strongest,
+)
+
+
+class KindSignal(Signal):
+    """Expected lines of one label that has kinds: the strongest passages, and the amount.
+
+    `kinds` gives, for each kind, what is said of the speaker of the line that carries it; `otherwise`
+    is said where the reader tells no kind apart. The signal's id is the label's name.
+    """
+
+    kinds: ClassVar[dict[str, str]]
+    otherwise: ClassVar[str]
+
+    def run(self, ctx: Context) -> SignalResult:
+        found = []
+        for passage, lines, expected in strongest(ctx, self.id):
+            best = lines[0]
+            what = main_kind(best, self.kinds) or self.otherwise
+            found.append(
+                finding(
+                    f"story.{self.id}",
+                    passage.of(ctx.lines),
+                    f"{who_says(best)} {what}: “{best.text}”",
+                    {
+                        "lines": [quote(x, self._value(x)) for x in lines],
+                        "expected_lines": expected,
+                        "of_lines": len(passage),
+                    },
+                    confidence=self._value(best),
+                    at=best,
+                )
+            )
+        return SignalResult(found, amount(ctx, self._value, tuple(self.kinds)))
+
+    def _value(self, line: Told) -> float:
+        return line.p(self.id)
 
 
 def amount(ctx: Context, value: Callable[[Told], float], kinds: tuple[str, ...] = ()) -> Figures:

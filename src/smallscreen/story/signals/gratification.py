@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from smallscreen.story.model import GRATIFICATION
-from smallscreen.story.signal import Context, Signal, SignalResult, Told, finding, quote, strongest
-from smallscreen.story.signals._amount import amount, main_kind, who_says
+from typing import ClassVar
 
-_DOES = {
-    "put-down": "puts an opponent down",
-    "power": "shows power or standing",
-    "revenge": "pays back or exposes a wrong",
-    "triumph": "triumphs",
-    "sweet": "gives a romantic reward",
-}
+from smallscreen.story.signals._amount import KindSignal
 
 
-class Gratification(Signal):
+class Gratification(KindSignal):
     """Expected lines that give the viewer a quick reward."""
 
     id = "gratification"
@@ -25,28 +17,11 @@ class Gratification(Signal):
     source = "five kinds after the labelling guide of this project; the trade's 爽点 (shuang point)"
     order = 20
     measures = ("gratification",)
-
-    def run(self, ctx: Context) -> SignalResult:
-        found = []
-        for passage, lines, expected in strongest(ctx, "gratification"):
-            best = lines[0]
-            what = main_kind(best, _DOES) or "gives the viewer a reward"
-            found.append(
-                finding(
-                    "story.gratification",
-                    passage.of(ctx.lines),
-                    f"{who_says(best)} {what}: “{best.text}”",
-                    {
-                        "lines": [quote(x, _value(x)) for x in lines],
-                        "expected_lines": expected,
-                        "of_lines": len(passage),
-                    },
-                    confidence=_value(best),
-                    at=best,
-                )
-            )
-        return SignalResult(found, amount(ctx, _value, GRATIFICATION))
-
-
-def _value(line: Told) -> float:
-    return line.p("gratification")
+    kinds: ClassVar[dict[str, str]] = {
+        "put-down": "puts an opponent down",
+        "power": "shows power or standing",
+        "revenge": "pays back or exposes a wrong",
+        "triumph": "triumphs",
+        "sweet": "gives a romantic reward",
+    }
+    otherwise = "gives the viewer a reward"
