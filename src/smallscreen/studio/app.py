@@ -1,0 +1,72 @@
+"""The studio as an ASGI application: pages, their JSON twins, static files, and the rules on every request."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from smallscreen import __version__
+from smallscreen.errors import EngineError, UserError
+from smallscreen.studio import security
+from smallscreen.studio.context import Studio
+from smallscreen.studio.pages import pages
+from smallscreen.studio.render import render, static_dir
+
+
+def make_app(studio: Studio) -> FastAPI:
+    """The application that serves one series."""
+    app = FastAPI(
+        title="smallscreen studio",
+        version=__version__,
+        description="Every page of the studio as JSON. Changes need the header X-CSRF-Token.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.studio = studio
+    app.mount("/static", StaticFiles(directory=static_dir()), name="static")
+    for page in pages():
+        app.include_router(page.router(), tags=[page.id])
+    security.install(app, studio)
+    app.add_exception_handler(StarletteHTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(UserError, _user_error)
+    app.add_exception_handler(EngineError, _user_error)
+    return app
+
+
+def _wants_json(request: Request) -> bool:
+    return request.url.path.startswith("/api") or "text/html" not in request.headers.get("accept", "")
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException | StarletteHTTPException)
+    if _wants_json(request):
+        return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
+    if error.status_code == 401:
+        return RedirectResponse("/login", 303)
+    return render(
+        request, "error.html", page="error", title=str(error.status_code), status=error.status_code,
+        message=str(error.detail),
+    )  # fmt: skip
+
+
+async def _misread(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    # What was sent is not sent back: it may hold a password.
+    problems = [{"where": [str(x) for x in e["loc"]], "problem": e["msg"]} for e in error.errors()]
+    if _wants_json(request):
+        return JSONResponse({"detail": problems}, 422)
+    return render(
+        request, "error.html", page="error", title="422", status=422,
+        message="; ".join(p["problem"] for p in problems),
+    )  # fmt: skip
+
+
+async def _user_error(request: Request, error: Exception) -> Response:
+    if _wants_json(request):
+        return JSONResponse({"detail": str(error)}, 400)
+    return render(request, "error.html", page="error", title="400", status=400, message=str(error))
