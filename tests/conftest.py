@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from smallscreen.localize import checks
+from tests.browser import browser  # noqa: F401  a fixture
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
