@@ -212,8 +212,12 @@ class Localizer:
 
     # --- check -----------------------------------------------------------------------------
 
-    def check(self, *, deep: bool = False) -> Summary:
-        """Run every check on the edition."""
+    def check(self, *, deep: bool = False, whole: bool = True) -> Summary:
+        """Run every check on the edition.
+
+        `whole` off leaves out the checks that look at all episodes together, and what they found before
+        as it is: one episode was changed, and is looked at again while somebody waits.
+        """
         store = self.project.store
         lines = store.lines(self.edition)
         drafts = self._drafts_by_episode()
@@ -267,15 +271,15 @@ class Localizer:
             fresh += ran.fresh
             found.update(ran.summary)
 
-        def whole() -> Summary:
+        def together() -> Summary:
             mine = checks.check_series(contexts)
             store.put_findings("check-series", self.edition, self.cues, mine)
             severities = dict(Counter(f.severity for f in mine))
             return {"severities": severities, "meaning": summary.meaning, "not_run": summary.not_run}
 
-        if contexts:
+        if contexts and whole:
             self.meter(len(contexts), len(contexts), "all episodes")
-            ran = run_step(store, "check", f"{self.edition.name}/all", (deep, *keys), whole, before)
+            ran = run_step(store, "check", f"{self.edition.name}/all", (deep, *keys), together, before)
             fresh += ran.fresh
             found.update(ran.summary["severities"])
             rest = {k: v for k, v in ran.summary.items() if k != "severities"}

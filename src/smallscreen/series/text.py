@@ -142,6 +142,29 @@ def reading_chars(text: str, counting: str) -> float:
     return counted_width(text, counting)
 
 
+def width_ranges(counting: str, *, korean: bool = False) -> list[tuple[int, int, float]]:
+    """The widths of single characters as `counted_width` takes them: (first, last, width) code points.
+
+    What no range holds counts 1. For whoever must count where Python is not, as the studio's page does;
+    `korean` is for a line with Hangul in it, counted by halves.
+    """
+    if counting == "half":
+        widths = _HALF_KOREAN if korean else _HALF
+    else:
+        widths = _CLUSTER if counting == "cluster" else _CHARACTER
+    out: list[tuple[int, int, float]] = []
+    for code in (*range(0x3400), *range(0x4DC0, 0x4E00), *range(0xA000, 0xAC00), *range(0xD7A4, 0xD800),
+                 *range(0xE000, 0x20000), *range(0xE0000, 0xE0200)):  # fmt: skip
+        width = widths[chr(code)]
+        if width == 1.0:
+            continue
+        if out and out[-1][1] == code - 1 and out[-1][2] == width:
+            out[-1] = (out[-1][0], code, width)
+        else:
+            out.append((code, code, width))
+    return out
+
+
 class _Widths(dict[str, float]):
     """The width of a character, found once."""
 

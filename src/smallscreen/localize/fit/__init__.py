@@ -7,6 +7,6 @@
 See docs/fit.md for the rules and their sources.
 """
 
-from smallscreen.localize.fit.fitter import FitResult, budget, budgets, fit
+from smallscreen.localize.fit.fitter import FitResult, budget, budgets, fit, windows
 
-__all__ = ["FitResult", "budget", "budgets", "fit"]
+__all__ = ["FitResult", "budget", "budgets", "fit", "windows"]

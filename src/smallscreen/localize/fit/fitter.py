@@ -122,15 +122,30 @@ def budgets(
     return _budgets(ordered, times, screen, clock)
 
 
-def _budgets(
+def windows(cues: Sequence[Cue], market: Market, profile: str) -> dict[str, int]:
+    """How long each cue of an episode can be shown, ms: the time that its `budgets` counts with."""
+    screen = market.screen(profile)
+    clock = Clock.of(screen)
+    ordered = sorted(cues, key=lambda c: (max(c.start_ms, 0), c.start_ms, c.index))
+    times, _ = _repaired(ordered, clock, "")
+    return _windows(ordered, times, screen, clock)
+
+
+def _windows(
     cues: Sequence[Cue], times: Sequence[tuple[int, int]], screen: Screen, clock: Clock
 ) -> dict[str, int]:
     out: dict[str, int] = {}
     for n, cue in enumerate(cues):
         after = times[n + 1][0] if n + 1 < len(cues) else None
         shown = max(available(*times[n], after, clock), screen.min_ms)
-        out[cue.id] = _characters(min(shown, screen.max_ms), screen)
+        out[cue.id] = min(shown, screen.max_ms)
     return out
+
+
+def _budgets(
+    cues: Sequence[Cue], times: Sequence[tuple[int, int]], screen: Screen, clock: Clock
+) -> dict[str, int]:
+    return {cue: _characters(ms, screen) for cue, ms in _windows(cues, times, screen, clock).items()}
 
 
 def _characters(ms: int, screen: Screen) -> int:
