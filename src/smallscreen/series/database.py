@@ -8,8 +8,11 @@ import sqlalchemy as sa
 
 from smallscreen.errors import UserError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; `make test` checks that it is."""
+
+
+_MIGRATION_LOCK = 0x736D616C6C  # any number that is ours
 
 
 def open_database(url: str) -> sa.Engine:
@@ -97,6 +100,11 @@ def _migrate(engine: sa.Engine, current: str | None) -> None:
     }:
         raise UserError(f"The database is of a newer smallscreen (revision {current}); update smallscreen.")
     with engine.begin() as connection:
+        # All or nothing, and one at a time: whoever waited here finds the work done and does nothing.
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 

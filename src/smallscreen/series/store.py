@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from smallscreen.series import tables as t
 from smallscreen.series.model import (
@@ -64,6 +66,31 @@ class Store:
         """What is put inside is stored together, or not at all. May be nested."""
         with self._begin():
             yield
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that is going to write: what is read in it is still so when it writes.
+
+        SQLite takes the right to write at once and waits for it. A transaction that read first could be refused
+        outright instead (SQLITE_BUSY_SNAPSHOT); in PostgreSQL the rows are locked by whoever reads them.
+        """
+        with self._begin() as c:
+            if c.dialect.name == "sqlite" and not c.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+                c.exec_driver_sql("BEGIN IMMEDIATE")
+            yield c
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection to ask with; within a transaction, that one's."""
+        with self._begin() as c:
+            yield c
+
+    def sibling(self) -> Store:
+        """A store of the same series for another thread; asks the database nothing."""
+        other = Store.__new__(Store)
+        other.engine, other.slug, other.series_id = self.engine, self.slug, self.series_id
+        other._connection = None
+        return other
 
     # --- the series and its episodes -------------------------------------------------------
 
@@ -193,14 +220,30 @@ class Store:
             )
 
     def put_drafts(self, edition: Edition, drafts: Iterable[Draft]) -> None:
-        """Store the words for some cues; the words of other cues stay."""
-        rows = [{"edition_id": edition.id, "episode": _episode_of(d.cue), **_row(d)} for d in drafts]
-        d = t.draft.c
-        with self._begin() as c:
-            for some in _chunks(rows, 500):
-                these = d.cue.in_([r["cue"] for r in some])
-                c.execute(t.draft.delete().where((d.edition_id == edition.id) & these))
-            _insert(c, t.draft, rows)
+        """Store the words for some cues; the words of other cues stay.
+
+        A line whose words, strategy or reason change gets a new version and a row of history, by its
+        origin; with other words it is no longer approved. A line that does not change stays as it is.
+        """
+        # In the order of the cues, so that two who write the same lines cannot wait for each other.
+        mine = sorted({d.cue: d for d in drafts}.values(), key=lambda d: d.cue)
+        at = now()
+        with self.writing() as c:
+            for some in chunks(mine, 500):
+                rows = [
+                    {
+                        "edition_id": edition.id,
+                        "episode": episode_of(d.cue),
+                        **_row(d),
+                        "version": 1,
+                        "status": "drafted",
+                        "changed_by": d.origin,
+                        "changed_at": at,
+                    }
+                    for d in some
+                ]
+                c.execute(_upsert_drafts(c.dialect.name), rows)
+                keep_history(c, edition, [d.cue for d in some], at)
 
     def drafts(self, edition: Edition) -> dict[str, Draft]:
         """The words of an edition by cue id."""
@@ -341,8 +384,46 @@ _DICTS = {"suggestions", "evidence", "summary", "extra"}
 
 
 def now() -> str:
-    """The time in UTC as it is stored, ISO 8601 to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """The time in UTC as it is stored, ISO 8601 to the millisecond: a change and a check may share a second."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def keep_history(c: sa.Connection, edition: Edition, cues: Sequence[str], at: str, who: str = "") -> None:
+    """Copy the present version of these lines to their history, where it is not there yet.
+
+    `who` is whoever changed them; without it, whoever their rows name.
+    """
+    d, h = t.draft.c, t.line_change.c
+    names = ("edition_id", "cue", "version", "text", "status", "strategy", "reason", "origin")
+    there = (h.edition_id == d.edition_id) & (h.cue == d.cue) & (h.version == d.version)
+    by = sa.literal(who, sa.Text) if who else d.changed_by
+    new = sa.select(*(d[n] for n in names), by, sa.literal(at, sa.String)).where(
+        (d.edition_id == edition.id) & d.cue.in_(cues) & ~sa.exists().where(there)
+    )
+    c.execute(t.line_change.insert().from_select([*names, "who", "at"], new.order_by(d.cue)))
+
+
+@cache
+def _upsert_drafts(dialect: str) -> Any:
+    """Insert a draft or change the one that is there, in one statement, so that nobody can come between."""
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert(t.draft)
+    d, x = t.draft.c, insert.excluded
+    words = d.text != x.text
+    content = words | d.strategy.is_distinct_from(x.strategy) | d.reason.is_distinct_from(x.reason)
+    return insert.on_conflict_do_update(
+        index_elements=["edition_id", "cue"],
+        set_={
+            "text": x.text,
+            "origin": x.origin,
+            "strategy": x.strategy,
+            "reason": x.reason,
+            "version": sa.case((content, d.version + 1), else_=d.version),
+            "status": sa.case((words, "drafted"), else_=d.status),
+            "changed_by": sa.case((content, x.changed_by), else_=d.changed_by),
+            "changed_at": sa.case((content, x.changed_at), else_=d.changed_at),
+        },
+        where=content | (d.origin != x.origin),
+    )
 
 
 def _row(thing: Any) -> dict[str, Any]:
@@ -362,10 +443,17 @@ def _by_episode(things: Iterable[T]) -> dict[int, list[T]]:
     return dict(found)
 
 
-def _episode_of(cue: str) -> int:
+def insert_new(dialect: str, table: sa.Table) -> Any:
+    """An insert that does nothing where the row is there already (`rowcount` 0), in either database."""
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table).on_conflict_do_nothing()
+
+
+def episode_of(cue: str) -> int:
+    """The episode of a cue, from its id."""
     return int(cue[2 : cue.index(".")])
 
 
-def _chunks(rows: list[T], size: int) -> Iterator[list[T]]:
+def chunks(rows: list[T], size: int) -> Iterator[list[T]]:
+    """`rows` in pieces: a statement may not hold any number of values."""
     for i in range(0, len(rows), size):
         yield rows[i : i + size]

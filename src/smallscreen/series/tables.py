@@ -140,8 +140,30 @@ draft = sa.Table(
     sa.Column("origin", sa.Text, nullable=False),
     sa.Column("strategy", sa.String(32)),
     sa.Column("reason", sa.Text),
+    sa.Column("version", sa.Integer, nullable=False, default=1, server_default="1"),
+    sa.Column("status", sa.String(16), nullable=False, default="drafted", server_default="drafted"),
+    sa.Column("changed_by", sa.Text, nullable=False, default="", server_default=""),
+    sa.Column("changed_at", sa.String(40), nullable=False, default="", server_default=""),
     sa.PrimaryKeyConstraint("edition_id", "cue"),
     sa.Index(None, "edition_id", "episode"),
+)
+
+# Every version that a draft ever had, the present one too. Two changes can never make the same version.
+line_change = sa.Table(
+    "line_change",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _edition(),
+    sa.Column("cue", sa.String(32), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("strategy", sa.String(32)),
+    sa.Column("reason", sa.Text),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("at", sa.String(40), nullable=False),
+    sa.UniqueConstraint("edition_id", "cue", "version"),
 )
 
 line = sa.Table(
@@ -190,6 +212,7 @@ decision = sa.Table(
     sa.Column("who", sa.Text, nullable=False),
     sa.Column("when", sa.String(40), nullable=False),
     sa.Column("note", sa.Text, nullable=False, default=""),
+    sa.Index(None, "series_id", "edition_id"),
 )
 
 step = sa.Table(
@@ -214,4 +237,41 @@ reply = sa.Table(
     sa.Column("completion_tokens", sa.Integer, nullable=False),
     sa.Column("finish_reason", sa.String(32)),
     sa.Column("at", sa.String(40), nullable=False),
+)
+
+account = sa.Table(
+    "account",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False, unique=True),
+    sa.Column("password", sa.Text, nullable=False),  # Argon2, never the password itself
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False, default=True),
+    sa.Column("created_at", sa.String(40), nullable=False),
+)
+
+login = sa.Table(
+    "login",
+    metadata,
+    sa.Column("token", sa.String(64), primary_key=True),  # SHA-256 of the cookie, in hexadecimal
+    sa.Column("account_id", sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("csrf", sa.String(64), nullable=False),
+    sa.Column("created_at", sa.String(40), nullable=False),
+    sa.Column("seen_at", sa.String(40), nullable=False),
+    sa.Column("expires_at", sa.String(40), nullable=False),
+    sa.Index(None, "account_id"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _series(),
+    sa.Column("at", sa.String(40), nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("action", sa.String(40), nullable=False),
+    sa.Column("edition", sa.Text),
+    sa.Column("place", sa.Text),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Index(None, "series_id"),
 )
