@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from smallscreen import __version__
@@ -14,6 +17,31 @@ from smallscreen.studio import security
 from smallscreen.studio.context import Studio
 from smallscreen.studio.pages import pages
 from smallscreen.studio.render import render, static_dir
+
+
+class Misread(BaseModel):
+    """A part of a request that cannot be used."""
+
+    where: list[str]
+    problem: str
+
+
+class Refusal(BaseModel):
+    """Why a request was refused."""
+
+    detail: str | list[Misread]
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refusal, "description": "What was asked cannot be done."},
+    401: {"model": Refusal, "description": "Nobody is logged in."},
+    403: {"model": Refusal, "description": "The role does not allow it, or the token is missing."},
+    404: {"model": Refusal, "description": "There is no such thing."},
+    413: {"model": Refusal, "description": "The request is too large."},
+    422: {"model": Refusal, "description": "The request cannot be read."},
+    429: {"model": Refusal, "description": "Too many tries."},
+}
+"""What every route may answer instead."""
 
 
 def make_app(studio: Studio) -> FastAPI:
@@ -25,6 +53,7 @@ def make_app(studio: Studio) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        responses=REFUSALS,
     )
     app.state.studio = studio
     app.mount("/static", StaticFiles(directory=static_dir()), name="static")

@@ -48,6 +48,7 @@ class Logins:
         self._engine = studio.project.store.engine
         self._lock = threading.Lock()
         self._known: dict[str, tuple[float, Login]] = {}
+        self._held: dict[str, tuple[float, int]] = {}
 
     def start(self, person: Person, old: Login | None = None) -> tuple[str, Login]:
         """A new login, in place of the one that the browser had; the cookie's value is given once, here."""
@@ -112,24 +113,29 @@ class Logins:
             self._known[digest] = (time.monotonic(), found)
         return found
 
+    def recent(self, login: Login) -> bool:
+        """Whether a login still stood a moment ago; asks no database."""
+        with self._lock:
+            at = max(self._known.get(login.digest, (0.0, None))[0], self._held.get(login.digest, (0.0, 0))[0])
+        return time.monotonic() - at < _REMEMBER_S
+
     def holds(self, login: Login) -> bool:
         """Whether a login still stands; does not count as using it."""
-        with self._lock:
-            at, _ = self._known.get(login.digest, (0.0, None))
-        if time.monotonic() - at < _REMEMBER_S:
+        if self.recent(login):
             return True
         table, account = tables.metadata.tables["login"], tables.metadata.tables["account"]
         query = sa.select(table.c.seen_at, table.c.expires_at, account.c.active)
         query = query.join(account, account.c.id == table.c.account_id).where(table.c.token == login.digest)
         with self._engine.connect() as c:
             row = c.execute(query).one_or_none()
-        at_now = datetime.now(UTC)
-        return (
-            row is not None
-            and row.active
-            and at_now <= _time(row.expires_at)
-            and at_now <= _time(row.seen_at) + IDLE
-        )
+        at = datetime.now(UTC)
+        if row is None or not row.active or at > _time(row.expires_at) or at > _time(row.seen_at) + IDLE:
+            return False
+        with self._lock:
+            if len(self._held) > 1000:
+                self._held.clear()
+            self._held[login.digest] = (time.monotonic(), login.account_id)
+        return True
 
     def end(self, login: Login) -> None:
         """Log out here."""
@@ -142,6 +148,7 @@ class Logins:
         """Look a person's logins up anew: their account changed."""
         with self._lock:
             self._known = {k: v for k, v in self._known.items() if v[1].account_id != account_id}
+            self._held = {k: v for k, v in self._held.items() if v[1] != account_id}
 
 
 def _digest(token: str) -> str:

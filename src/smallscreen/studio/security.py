@@ -238,8 +238,9 @@ class Guard:
     # --- the answer ------------------------------------------------------------------------
 
     def _headers(self, scope: Scope, headers: MutableHeaders, who: _Who, https: bool) -> None:
+        # A route may say otherwise: a report that is looked at stands in a sandbox (pages/export.py).
         for name, value in HEADERS.items():
-            headers[name] = value
+            headers.setdefault(name, value)
         path: str = scope["path"]
         if path.startswith("/static/"):
             versioned = b"v=" in scope.get("query_string", b"")
