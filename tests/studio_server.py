@@ -1,9 +1,9 @@
 """A real studio for the tests: `smallscreen studio` in a process of its own, on a free port of loopback.
 
-    with running(folder) as studio:
-        studio.put("/api/...", json={...})             # the token of the pages is sent along
-    with running(folder, accounts=True) as studio:     # accounts admin, editor, viewer
-        studio.login("editor")
+with running(folder) as studio:
+    studio.put("/api/...", json={...})             # the token of the pages is sent along
+with running(folder, accounts=True) as studio:     # accounts admin, editor, viewer
+    studio.login("editor")
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class StudioClient:
     def patch(self, path: str, **more: Any) -> httpx.Response:
         return self.send("PATCH", path, **more)
 
-    def send(self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any) -> httpx.Response:
+    def send(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
         """A change; give the header X-CSRF-Token to send another token than the page's."""
         sent = {"X-CSRF-Token": "", **(headers or {})}
         if not sent["X-CSRF-Token"]:
@@ -75,7 +77,11 @@ class StudioClient:
 
     def login(self, name: str, password: str | None = None) -> httpx.Response:
         """Log in; without a password with the account's that `running` made."""
-        data = {"name": name, "password": PASSWORDS[name] if password is None else password, "csrf": self.csrf()}
+        data = {
+            "name": name,
+            "password": PASSWORDS[name] if password is None else password,
+            "csrf": self.csrf(),
+        }
         return self.http.post("/login", data=data, headers={"Accept": "text/html"})
 
     def another(self) -> StudioClient:
@@ -124,13 +130,13 @@ def running(
 
 def make_people(project_dir: Path, database: str | None = None) -> None:
     """Accounts of the three roles, where they are not there yet."""
-    engine = open_project(project_dir, database=database).store.engine
+    store = open_project(project_dir, database=database).store
     for name, role in (("admin", "admin"), ("editor", "editor"), ("viewer", "viewer")):
         try:
-            people.find(engine, name)
+            people.find(store, name)
         except UserError:
-            people.add(engine, name, PASSWORDS[name], role)  # type: ignore[arg-type]
-    engine.dispose()
+            people.add(store, name, people.hashed(PASSWORDS[name], name), role)  # type: ignore[arg-type]
+    store.engine.dispose()
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:

@@ -56,7 +56,7 @@ def studio(
         typer.echo(f"smallscreen: {problem}", err=True)
     if with_accounts is None:
         reached = not is_loopback(host) or bool(allowed_host)
-        with_accounts = reached or accounts.any_accounts(project.store.engine)
+        with_accounts = reached or accounts.any_accounts(project.store)
     settings = Settings(host=host, port=port, accounts=with_accounts, allowed_hosts=tuple(allowed_host))
     serve(project, settings, browser=browser, ready=_say_ready)
 
@@ -74,9 +74,11 @@ def add(
     from smallscreen.studio import accounts
 
     store = _store(directory, database)
-    accounts.clean_name(name)
-    person = accounts.add(store.engine, name, _password(password_stdin), role)  # type: ignore[arg-type]
-    _record(store, "account added", account=person.name, role=person.role)
+    name = accounts.clean_name(name)
+    hashed = accounts.hashed(_password(password_stdin), name)
+    with store.writing():
+        person = accounts.add(store, name, hashed, role)  # type: ignore[arg-type]
+        _record(store, "account added", account=person.name, role=person.role)
     typer.echo(f"{person.name} may log in as {person.role}.")
 
 
@@ -90,7 +92,7 @@ def list_people(
 
     from smallscreen.studio import accounts
 
-    people = accounts.people(_store(directory, database).engine)
+    people = accounts.people(_store(directory, database))
     if format is Format.json:
         print_json([{k: v for k, v in asdict(p).items() if k != "id"} for p in people])
         return
@@ -108,9 +110,10 @@ def role(
     from smallscreen.studio import accounts
 
     store = _store(directory, database)
-    person = accounts.find(store.engine, name)
-    accounts.set_role(store.engine, person, role)  # type: ignore[arg-type]
-    _record(store, "role changed", account=person.name, role=role)
+    person = accounts.find(store, name)
+    with store.writing():
+        accounts.set_role(store, person, role)  # type: ignore[arg-type]
+        _record(store, "role changed", account=person.name, role=role)
     typer.echo(f"{person.name} is {role} now.")
 
 
@@ -124,9 +127,11 @@ def password(
     from smallscreen.studio import accounts
 
     store = _store(directory, database)
-    person = accounts.find(store.engine, name)
-    accounts.set_password(store.engine, person, _password(password_stdin))
-    _record(store, "password reset", account=person.name)
+    person = accounts.find(store, name)
+    hashed = accounts.hashed(_password(password_stdin), person.name)
+    with store.writing():
+        accounts.set_password(store, person, hashed)
+        _record(store, "password reset", account=person.name)
     typer.echo(f"{person.name} has a new password.")
 
 
@@ -137,9 +142,10 @@ def remove(
     from smallscreen.studio import accounts
 
     store = _store(directory, database)
-    person = accounts.find(store.engine, name)
-    accounts.remove(store.engine, person)
-    _record(store, "account removed", account=person.name)
+    person = accounts.find(store, name)
+    with store.writing():
+        accounts.remove(store, person)
+        _record(store, "account removed", account=person.name)
     typer.echo(f"{person.name} has no account any more.")
 
 

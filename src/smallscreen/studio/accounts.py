@@ -2,7 +2,8 @@
 
 A viewer reads, an editor changes the series, an admin also changes the accounts. Passwords are kept as
 argon2id hashes; nothing here logs or returns one. Every function checks what it is given and
-raises UserError with a sentence for the person.
+raises UserError with a sentence for the person. Within `store.writing()` a change and its entry in
+the audit log are one transaction; hash the password before, it takes a while.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import threading
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, get_args
+from typing import Literal, NewType, get_args
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -19,10 +20,12 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from smallscreen.errors import UserError
 from smallscreen.series import tables
-from smallscreen.series.store import now
+from smallscreen.series.store import Store, now
 
 Role = Literal["viewer", "editor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
+Hashed = NewType("Hashed", str)
+"""A password as it is stored."""
 SHORTEST, LONGEST = 10, 200
 """Characters of a password."""
 
@@ -54,96 +57,101 @@ class Person:
     created_at: str
 
 
-def people(engine: sa.Engine) -> list[Person]:
+def people(store: Store) -> list[Person]:
     """Every account, also those that may not log in any more, by name."""
-    a = tables.metadata.tables["account"].c
-    with engine.connect() as c:
+    a = tables.account.c
+    with store.reading() as c:
         rows = c.execute(sa.select(a.id, a.name, a.role, a.active, a.created_at).order_by(a.name)).all()
     return [Person(*r) for r in rows]
 
 
-def any_accounts(engine: sa.Engine) -> bool:
+def any_accounts(store: Store) -> bool:
     """Whether anybody can log in."""
-    return any(p.active for p in people(engine))
+    return any(p.active for p in people(store))
 
 
-def add(engine: sa.Engine, name: str, password: str, role: Role) -> Person:
+def hashed(password: str, name: str) -> Hashed:
+    """A new password of a person, to be stored. Raises UserError when it is too easy."""
+    check_password(password, name)
+    return _hash(password)
+
+
+def add(store: Store, name: str, password: Hashed, role: Role) -> Person:
     """Make an account. Names that differ only in case are one name."""
     name = clean_name(name)
     _check_role(role)
-    check_password(password, name)
-    table = tables.metadata.tables["account"]
-    if any(p.name.casefold() == name.casefold() for p in people(engine)):
+    table = tables.account
+    if any(p.name.casefold() == name.casefold() for p in people(store)):
         raise UserError(f"There is an account {name} already; give another name.")
-    row = {"name": name, "password": _hash(password), "role": role, "active": True, "created_at": now()}
+    row = {"name": name, "password": password, "role": role, "active": True, "created_at": now()}
     try:
-        with engine.begin() as c:
+        with store.writing() as c:
             number = c.execute(table.insert().values(row).returning(table.c.id)).scalar_one()
     except sa.exc.IntegrityError:
         raise UserError(f"There is an account {name} already; give another name.") from None
     return Person(number, name, role, True, str(row["created_at"]))
 
 
-def set_password(engine: sa.Engine, person: Person, password: str) -> None:
+def set_password(store: Store, person: Person, password: Hashed) -> None:
     """Give a person a new password, and end all their logins."""
-    check_password(password, person.name)
-    _update(engine, person.id, password=_hash(password))
-    _end_logins(engine, person.id)
+    _update(store, person.id, password=password)
+    _end_logins(store, person.id)
 
 
-def set_role(engine: sa.Engine, person: Person, role: Role) -> None:
+def set_role(store: Store, person: Person, role: Role) -> None:
     """Give a person another role; the last admin stays one."""
     _check_role(role)
     if role != "admin":
-        _keep_an_admin(engine, person)
-    _update(engine, person.id, role=role)
+        _keep_an_admin(store, person)
+    _update(store, person.id, role=role)
 
 
-def set_active(engine: sa.Engine, person: Person, active: bool) -> None:
+def set_active(store: Store, person: Person, active: bool) -> None:
     """Let a person log in, or not any more; what they did stays under their name."""
     if not active:
-        _keep_an_admin(engine, person)
-    _update(engine, person.id, active=active)
+        _keep_an_admin(store, person)
+    _update(store, person.id, active=active)
     if not active:
-        _end_logins(engine, person.id)
+        _end_logins(store, person.id)
 
 
-def remove(engine: sa.Engine, person: Person) -> None:
+def remove(store: Store, person: Person) -> None:
     """Take an account out; what they did stays under their name."""
-    if len(people(engine)) > 1:
-        _keep_an_admin(engine, person)
-    _end_logins(engine, person.id)
-    table = tables.metadata.tables["account"]
-    with engine.begin() as c:
+    if len(people(store)) > 1:
+        _keep_an_admin(store, person)
+    _end_logins(store, person.id)
+    table = tables.account
+    with store.writing() as c:
         c.execute(table.delete().where(table.c.id == person.id))
 
 
-def find(engine: sa.Engine, name: str) -> Person:
+def find(store: Store, name: str) -> Person:
     """The account of that name. Raises UserError where there is none."""
     wanted = unicodedata.normalize("NFC", name).strip().casefold()
-    for person in people(engine):
+    for person in people(store):
         if person.name.casefold() == wanted:
             return person
     raise UserError(f"There is no account {name[:100]}; smallscreen studio-user list DIR shows all.")
 
 
-def check(engine: sa.Engine, name: str, password: str) -> Person | None:
+def check(store: Store, name: str, password: str) -> Person | None:
     """The person, when name and password are right and the account is active; else None.
 
     It takes as long for a name that does not exist as for a wrong password.
     """
-    a = tables.metadata.tables["account"].c
+    a = tables.account.c
     wanted = unicodedata.normalize("NFC", name).strip()
-    with engine.connect() as c:
+    with store.reading() as c:
         row = c.execute(
             sa.select(a.id, a.name, a.role, a.active, a.created_at, a.password).where(a.name == wanted)
         ).one_or_none()
-    stored = row.password if row is not None else _nobody()
+    nobody = _nobody()  # in any case: the first time takes longer
+    stored = row.password if row is not None else nobody
     right = len(password) <= LONGEST and _verify(stored, password)
     if row is None or not row.active or not right:
         return None
     if _hasher.check_needs_rehash(stored):
-        _update(engine, row.id, password=_hash(password))
+        _update(store, row.id, password=_hash(password))
     return Person(row.id, row.name, row.role, row.active, row.created_at)
 
 
@@ -168,27 +176,31 @@ def _check_role(role: str) -> None:
         raise UserError(f"There is no role {role[:20]!r}; the roles are {', '.join(ROLES)}.")
 
 
-def _keep_an_admin(engine: sa.Engine, person: Person) -> None:
-    others = [p for p in people(engine) if p.active and p.role == "admin" and p.id != person.id]
-    if person.role == "admin" and person.active and not others:
+def _keep_an_admin(store: Store, person: Person) -> None:
+    a = tables.account.c
+    admins = sa.select(a.id).where((a.role == "admin") & a.active)
+    with store.writing() as c:
+        # Locked: of two admins who take each other's role at the same time, one is refused.
+        there = set(c.execute(admins.order_by(a.id).with_for_update()).scalars())
+    if there == {person.id}:
         raise UserError(f"{person.name} is the last admin; make another one first.")
 
 
-def _update(engine: sa.Engine, number: int, **values: object) -> None:
-    table = tables.metadata.tables["account"]
-    with engine.begin() as c:
+def _update(store: Store, number: int, **values: object) -> None:
+    table = tables.account
+    with store.writing() as c:
         c.execute(table.update().where(table.c.id == number).values(**values))
 
 
-def _end_logins(engine: sa.Engine, number: int) -> None:
-    table = tables.metadata.tables["login"]
-    with engine.begin() as c:
+def _end_logins(store: Store, number: int) -> None:
+    table = tables.login
+    with store.writing() as c:
         c.execute(table.delete().where(table.c.account_id == number))
 
 
-def _hash(password: str) -> str:
+def _hash(password: str) -> Hashed:
     with _hashing:
-        return _hasher.hash(_plain(password))
+        return Hashed(_hasher.hash(_plain(password)))
 
 
 def _verify(stored: str, password: str) -> bool:

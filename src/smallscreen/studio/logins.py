@@ -55,7 +55,7 @@ class Logins:
         token = secrets.token_urlsafe(32)
         login = Login(_digest(token), person.id, Account(person.name, person.role), secrets.token_urlsafe(32))
         at = datetime.now(UTC)
-        table = tables.metadata.tables["login"]
+        table = tables.login
         row = {
             "token": login.digest,
             "account_id": person.id,
@@ -88,7 +88,7 @@ class Logins:
 
     def look(self, digest: str) -> Login | None:
         """The same by its digest."""
-        login, account = tables.metadata.tables["login"], tables.metadata.tables["account"]
+        login, account = tables.login, tables.account
         a = account.c
         query = sa.select(login, a.name, a.role, a.active).join(account, a.id == login.c.account_id)
         with self._engine.connect() as c:
@@ -123,7 +123,7 @@ class Logins:
         """Whether a login still stands; does not count as using it."""
         if self.recent(login):
             return True
-        table, account = tables.metadata.tables["login"], tables.metadata.tables["account"]
+        table, account = tables.login, tables.account
         query = sa.select(table.c.seen_at, table.c.expires_at, account.c.active)
         query = query.join(account, account.c.id == table.c.account_id).where(table.c.token == login.digest)
         with self._engine.connect() as c:
@@ -139,7 +139,7 @@ class Logins:
 
     def end(self, login: Login) -> None:
         """Log out here."""
-        table = tables.metadata.tables["login"]
+        table = tables.login
         with self._engine.begin() as c:
             c.execute(table.delete().where(table.c.token == login.digest))
         self.forget(login.account_id)

@@ -24,7 +24,7 @@ def serve(project: Project, settings: Settings, *, browser: bool, ready: Callabl
 
     Raises UserError when the port cannot be had, or when others could reach a studio without accounts.
     """
-    if settings.accounts and not accounts.any_accounts(project.store.engine):
+    if settings.accounts and not accounts.any_accounts(project.store):
         raise UserError(
             "Nobody has an account yet; make one first: "
             f"smallscreen studio-user add {project.root} NAME --role admin"

@@ -183,10 +183,10 @@ def _start(request: Request, studio: Studio, answer: Response, who: Credentials)
     store = studio.store()
     # Counted before it is known: many tries at once do not all get through.
     throttle.failed(who.name, address)
-    person = accounts.check(store.engine, who.name, who.password)
+    person = accounts.check(store, who.name, who.password)
     if person is None:
         # A name that nobody has may be a password in the wrong field: it is not kept.
-        names = {p.name.casefold(): p.name for p in accounts.people(store.engine)}
+        names = {p.name.casefold(): p.name for p in accounts.people(store)}
         known = names.get(who.name.strip().casefold(), "")
         editing.record(store, known, FAILED, address=address)
         raise HTTPException(401, translate(language, "Name or password is wrong."))
@@ -286,16 +286,18 @@ def _change_password(
             language, "Too many tries; wait {seconds} s and try again.", seconds=math.ceil(wait)
         )
         raise HTTPException(429, words, {"Retry-After": str(math.ceil(wait))})
-    person = accounts.check(store.engine, account.name, change.old)
+    person = accounts.check(store, account.name, change.old)
     if person is None:
         throttle.failed(account.name, address)
         editing.record(store, account.name, FAILED, address=address)
         raise HTTPException(403, translate(language, "The old password is wrong."))
-    accounts.set_password(store.engine, person, change.new)
+    hashed = accounts.hashed(change.new, person.name)
+    with store.writing():
+        accounts.set_password(store, person, hashed)
+        editing.record(store, person.name, "password changed", address=address)
     logins: Logins = studio.shared["logins"]
     logins.forget(person.id)
     token, _ = logins.start(person)
-    editing.record(store, person.name, "password changed", address=address)
     _set_cookie(request, studio, response, token)
 
 
@@ -310,14 +312,17 @@ def _people_page(request: Request, studio: TheStudio, account: Admin) -> Respons
 
 def _people(studio: TheStudio, account: Admin) -> list[PersonRow]:
     """Everybody who has an account."""
-    return [_row(p) for p in accounts.people(studio.store().engine)]
+    return [_row(p) for p in accounts.people(studio.store())]
 
 
 def _add_person(new: NewPerson, studio: TheStudio, account: Admin) -> PersonRow:
     """Make an account."""
     store = studio.store()
-    person = accounts.add(store.engine, new.name, new.password, new.role)
-    editing.record(store, account.name, "account added", account=person.name, role=person.role)
+    name = accounts.clean_name(new.name)
+    hashed = accounts.hashed(new.password, name)
+    with store.writing():
+        person = accounts.add(store, name, hashed, new.role)
+        editing.record(store, account.name, "account added", account=person.name, role=person.role)
     return _row(person)
 
 
@@ -325,24 +330,25 @@ def _change_person(number: int, change: PersonChange, studio: TheStudio, account
     """Give a person another role or password, or let them log in or not."""
     store = studio.store()
     person = _person(studio, number)
-    if change.password is not None:
-        accounts.check_password(change.password, person.name)
-    if change.role is not None and change.role != person.role:
-        accounts.set_role(store.engine, person, change.role)
-        editing.record(store, account.name, "role changed", account=person.name, role=change.role)
-    if change.active is not None and change.active != person.active:
-        accounts.set_active(store.engine, _person(studio, number), change.active)
-        action = "account activated" if change.active else "account deactivated"
-        editing.record(store, account.name, action, account=person.name)
-    if change.password is not None:
-        accounts.set_password(store.engine, person, change.password)
-        editing.record(store, account.name, "password reset", account=person.name)
+    hashed = None if change.password is None else accounts.hashed(change.password, person.name)
+    with store.writing():
+        person = _person(studio, number)
+        if change.role is not None and change.role != person.role:
+            accounts.set_role(store, person, change.role)
+            editing.record(store, account.name, "role changed", account=person.name, role=change.role)
+        if change.active is not None and change.active != person.active:
+            accounts.set_active(store, person, change.active)
+            action = "account activated" if change.active else "account deactivated"
+            editing.record(store, account.name, action, account=person.name)
+        if hashed is not None:
+            accounts.set_password(store, person, hashed)
+            editing.record(store, account.name, "password reset", account=person.name)
     studio.shared["logins"].forget(person.id)
     return _row(_person(studio, number))
 
 
 def _person(studio: Studio, number: int) -> Person:
-    for person in accounts.people(studio.store().engine):
+    for person in accounts.people(studio.store()):
         if person.id == number:
             return person
     raise HTTPException(404, "There is no such account.")
