@@ -219,7 +219,12 @@ def history(store: Store, edition: Edition, cue: str) -> list[LineChange]:
 
 def place_of(finding: Finding) -> str:
     """What a decision on this finding names: its cue, or its episode (`ep007`) where it has no cue."""
-    return finding.cue or f"ep{finding.episode:03d}"
+    return finding.cue or place(finding.episode)
+
+
+def place(episode: int) -> str:
+    """What a decision names that concerns a whole episode: `place(7)` is `"ep007"`."""
+    return f"ep{episode:03d}"
 
 
 def decide(
@@ -273,25 +278,15 @@ def cells(store: Store) -> dict[str, dict[int, Cell]]:
     checks = sa.select(s.scope, s.finished_at).where(
         (s.series_id == store.series_id) & (s.step == "check") & (s.key != "")
     )
-    holds = _standing_keys(store)
-    findings = sa.select(
-        f.edition_id, f.episode, f.severity, holds.c.id.is_not(None), sa.func.count()
-    ).select_from(
-        t.finding.outerjoin(
-            holds,
-            (holds.c.edition_id == f.edition_id) & (holds.c.cue == _PLACE) & (holds.c.check == f.check),
-        )
-    )
+    findings = sa.select(f.edition_id, f.episode, f.severity, sa.func.count())
     findings = findings.where((f.series_id == store.series_id) & f.edition_id.is_not(None))
     editions = {e.id: e.name for e in store.editions()}
     with store.reading() as c:
         cue_counts: dict[int, int] = dict(c.execute(cues).tuples().all())
         drafted = c.execute(drafts.where(d.edition_id.in_(editions)).group_by(*group)).all()
         checked_at: dict[str, str] = dict(c.execute(checks).tuples().all())
-        found = c.execute(
-            findings.group_by(f.edition_id, f.episode, f.severity, holds.c.id.is_not(None))
-        ).all()
-
+        found = c.execute(findings.group_by(f.edition_id, f.episode, f.severity)).all()
+        decided = _decided(store, c)
     counts: dict[tuple[int, int], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for edition_id, episode, changed_at, status, n in drafted:
         cell = counts[edition_id, episode]
@@ -299,8 +294,11 @@ def cells(store: Store) -> dict[str, dict[int, Cell]]:
         cell["approved"] += n * (status == "approved")
         last_check = checked_at.get(f"{editions[edition_id]}/ep{episode:03d}")
         cell["checked"] += n * (last_check is not None and changed_at <= last_check)
-    for edition_id, episode, severity, decided, n in found:
-        counts[edition_id, episode]["decided" if decided else severity + "s"] += n
+    for edition_id, episode, severity, n in found:
+        counts[edition_id, episode][severity + "s"] += n
+    for edition_id, episode, severity in decided:
+        counts[edition_id, episode][severity + "s"] -= 1
+        counts[edition_id, episode]["decided"] += 1
     numbers = [e.number for e in store.episodes()]
     return {
         name: {e: Cell(cues=cue_counts.get(e, 0), **counts[i, e]) for e in numbers}
@@ -344,12 +342,6 @@ _STATE = (
     _D.changed_by,
     _D.changed_at,
 )
-_F = t.finding.c
-_EPISODE = sa.cast(_F.episode, sa.String)
-_PLACE = sa.func.coalesce(
-    _F.cue,
-    sa.literal("ep") + sa.case((_F.episode < 10, "00"), (_F.episode < 100, "0"), else_="") + _EPISODE,
-)
 
 
 def _state(c: sa.Connection, edition: Edition, cue: str) -> LineState | None:
@@ -388,18 +380,28 @@ def _log(
     c.execute(t.audit.insert().values(**row, edition=name, place=place, detail=dict(detail)))
 
 
-def _standing_keys(store: Store) -> sa.Subquery:
-    """The decisions that hold, as rows of edition, cue and check; the SQL of `standing`."""
-    x = t.decision.c
-    latest = sa.select(sa.func.max(x.id)).where(
-        (x.series_id == store.series_id) & x.action.in_(get_args(Action)) & x.check.is_not(None)
-    )
-    latest = latest.group_by(x.edition_id, x.cue, x.check)
-    return (
-        sa.select(x.id, x.edition_id, x.cue, x.check)
-        .where(x.id.in_(latest) & (x.action != "reopen"))
-        .subquery("holds")
-    )
+def _decided(store: Store, c: sa.Connection) -> list[tuple[int, int, str]]:
+    """Edition, episode and severity of every finding that somebody accepted or refused."""
+    x, f = t.decision.c, t.finding.c
+    mine = (x.series_id == store.series_id) & x.action.in_(get_args(Action))
+    standing = {
+        (edition_id, cue, check): action != "reopen"
+        for edition_id, cue, check, action in c.execute(
+            sa.select(x.edition_id, x.cue, x.check, x.action).where(mine).order_by(x.id)
+        )
+    }
+    if not standing:
+        return []
+    # What could be meant, by sets that the database makes once; a join by all three took seconds.
+    checks = sorted({check for _, _, check in standing if check is not None})
+    places = f.cue.is_(None) | f.cue.in_(sa.select(x.cue).where(mine))
+    query = sa.select(f.edition_id, f.episode, f.severity, f.cue, f.check)
+    query = query.where((f.series_id == store.series_id) & f.check.in_(checks) & places)
+    return [
+        (edition_id, episode, severity)
+        for edition_id, episode, severity, cue, check in c.execute(query)
+        if edition_id is not None and standing.get((edition_id, cue or place(episode), check))
+    ]
 
 
 def _must_exist(store: Store, c: sa.Connection, place: str, *, episodes: bool = True) -> None:
