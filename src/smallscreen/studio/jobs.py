@@ -176,6 +176,7 @@ class Jobs:
 
     def _publish(self, job: Job) -> None:
         told = asdict(job)
+        told["job"] = told.pop("kind")
         del told["result"]  # asked for by who wants it
         self._bus.publish("job", **told)
 
