@@ -85,9 +85,14 @@ export const prefs = {
 };
 
 let stream;
-/** Hear what others change: `onNews("line", (event) => ...)`. Kinds are in docs/studio.md. */
+/** Hear what others change: `onNews("line", (event) => ...)`. Kinds are in docs/studio.md.
+ * The document gets `news-again` when the stream came back: news may have been missed. */
 export function onNews(kind, act) {
-  stream ??= new EventSource("/api/events");
+  if (!stream) {
+    stream = new EventSource("/api/events");
+    let times = 0;
+    stream.addEventListener("open", () => { if (times++) document.dispatchEvent(new CustomEvent("news-again")); });
+  }
   stream.addEventListener(kind, (event) => act(JSON.parse(event.data)));
 }
 
