@@ -7,12 +7,13 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 TEST_STAMP := $(VENV)/.test-installed
 
-.PHONY: demo test bench lint lock clean help
+.PHONY: demo test bench lint lock words clean help
 
 help:
 	@echo "make demo    the whole main job on the sample series, into demo/"
 	@echo "make test    lint, types, design rules and tests"
 	@echo "make bench   figures: speed, memory, accuracy"
+	@echo "make words   collect the studio's words for translation"
 	@echo "make lock    renew requirements.lock and requirements-dev.lock"
 
 $(BIN)/uv:
@@ -43,6 +44,13 @@ test: lint
 
 bench: $(TEST_STAMP)
 	$(BIN)/python -m bench
+
+STUDIO := src/smallscreen/studio
+words: $(TEST_STAMP)
+	$(BIN)/pybabel --quiet extract -F babel.cfg -k t --sort-by-file --no-location -w 110 --omit-header -o build/studio.pot $(STUDIO)
+	$(BIN)/pybabel --quiet update -i build/studio.pot -d $(STUDIO)/locale -D studio -l zh_Hans -N --ignore-obsolete --ignore-pot-creation-date -w 110
+	@rm build/studio.pot
+	@grep -c '^msgstr ""$$' $(STUDIO)/locale/zh_Hans/LC_MESSAGES/studio.po || true
 
 lock: $(BIN)/uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock

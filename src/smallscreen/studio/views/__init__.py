@@ -1,0 +1,1 @@
+"""What pages show, as pydantic models built from a store: no HTTP in here. One file a page."""
