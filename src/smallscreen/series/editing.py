@@ -219,11 +219,11 @@ def history(store: Store, edition: Edition, cue: str) -> list[LineChange]:
 
 def place_of(finding: Finding) -> str:
     """What a decision on this finding names: its cue, or its episode (`ep007`) where it has no cue."""
-    return finding.cue or place(finding.episode)
+    return finding.cue or episode_place(finding.episode)
 
 
-def place(episode: int) -> str:
-    """What a decision names that concerns a whole episode: `place(7)` is `"ep007"`."""
+def episode_place(episode: int) -> str:
+    """What a decision names that concerns a whole episode: `episode_place(7)` is `"ep007"`."""
     return f"ep{episode:03d}"
 
 
@@ -282,9 +282,9 @@ def cells(store: Store) -> dict[str, dict[int, Cell]]:
     findings = findings.where((f.series_id == store.series_id) & f.edition_id.is_not(None))
     editions = {e.id: e.name for e in store.editions()}
     with store.reading() as c:
-        cue_counts: dict[int, int] = dict(c.execute(cues).tuples().all())
+        cue_counts = {r[0]: r[1] for r in c.execute(cues)}
         drafted = c.execute(drafts.where(d.edition_id.in_(editions)).group_by(*group)).all()
-        checked_at: dict[str, str] = dict(c.execute(checks).tuples().all())
+        checked_at = {r[0]: r[1] for r in c.execute(checks)}
         found = c.execute(findings.group_by(f.edition_id, f.episode, f.severity)).all()
         decided = _decided(store, c)
     counts: dict[tuple[int, int], dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -292,7 +292,7 @@ def cells(store: Store) -> dict[str, dict[int, Cell]]:
         cell = counts[edition_id, episode]
         cell["drafted"] += n
         cell["approved"] += n * (status == "approved")
-        last_check = checked_at.get(f"{editions[edition_id]}/ep{episode:03d}")
+        last_check = checked_at.get(f"{editions[edition_id]}/{episode_place(episode)}")
         cell["checked"] += n * (last_check is not None and changed_at <= last_check)
     for edition_id, episode, severity, n in found:
         counts[edition_id, episode][severity + "s"] += n
@@ -304,6 +304,26 @@ def cells(store: Store) -> dict[str, dict[int, Cell]]:
         name: {e: Cell(cues=cue_counts.get(e, 0), **counts[i, e]) for e in numbers}
         for i, name in editions.items()
     }
+
+
+def confirm_checks(store: Store, edition: Edition, episodes: Iterable[int], since: str) -> None:
+    """Say that what was found in these episodes holds for their lines as they stood at `since`.
+
+    A line that was changed and changed back leaves nothing to check, and yet it changed after the last
+    check. Writes only where that is so.
+    """
+    d, s = t.draft.c, t.step.c
+    scopes = {n: f"{edition.name}/{episode_place(n)}" for n in episodes}
+    mine = (s.series_id == store.series_id) & (s.step == "check") & s.scope.in_(scopes.values())
+    changed = sa.select(d.episode, sa.func.max(d.changed_at)).group_by(d.episode)
+    changed = changed.where((d.edition_id == edition.id) & d.episode.in_(scopes))
+    with store.reading() as c:
+        done = {r[0]: r[1] for r in c.execute(sa.select(s.scope, s.finished_at).where(mine))}
+        late = [scopes[n] for n, at in c.execute(changed) if at > done.get(scopes[n], at)]
+    if late:
+        with store.writing() as c:
+            where = mine & s.scope.in_(late) & (s.finished_at < since)
+            c.execute(t.step.update().where(where).values(finished_at=since))
 
 
 # --- the audit log ---------------------------------------------------------------------------
@@ -355,10 +375,11 @@ def _write(c: sa.Connection, edition: Edition, after: LineState, who: str, at: s
     values = {name: getattr(after, name) for name in LineState.__slots__ if name != "cue"}
     if after.version == 1:
         key = {"edition_id": edition.id, "cue": after.cue, "episode": episode_of(after.cue)}
-        done = c.execute(insert_new(c.dialect.name, t.draft).values(**key, **values)).rowcount
+        new = insert_new(c.dialect.name, t.draft).values(**key, **values)
+        done = c.execute(new.returning(_D.cue)).first() is not None
     else:
         where = (_D.edition_id == edition.id) & (_D.cue == after.cue) & (_D.version == after.version - 1)
-        done = c.execute(t.draft.update().where(where).values(values)).rowcount
+        done = c.execute(t.draft.update().where(where).values(values)).rowcount == 1
     if not done:
         raise Conflict(_state(c, edition, after.cue))
     keep_history(c, edition, [after.cue], at, who)
@@ -400,7 +421,7 @@ def _decided(store: Store, c: sa.Connection) -> list[tuple[int, int, str]]:
     return [
         (edition_id, episode, severity)
         for edition_id, episode, severity, cue, check in c.execute(query)
-        if edition_id is not None and standing.get((edition_id, cue or place(episode), check))
+        if edition_id is not None and standing.get((edition_id, cue or episode_place(episode), check))
     ]
 
 

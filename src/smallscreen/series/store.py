@@ -444,7 +444,7 @@ def _by_episode(things: Iterable[T]) -> dict[int, list[T]]:
 
 
 def insert_new(dialect: str, table: sa.Table) -> Any:
-    """An insert that does nothing where the row is there already (`rowcount` 0), in either database."""
+    """An insert that does nothing where the row is there already (RETURNING gives no row), in either database."""
     return (sqlite if dialect == "sqlite" else postgresql).insert(table).on_conflict_do_nothing()
 
 
