@@ -23,11 +23,13 @@ from smallscreen.localize.checks import CheckContext, CheckSummary
 from smallscreen.localize.draft.result import Usage
 from smallscreen.localize.fit import fit as fit_episode
 from smallscreen.series import markets, platforms
+from smallscreen.series.editing import confirm_checks
 from smallscreen.series.markets import Market
 from smallscreen.series.model import Barrier, Cue, Draft, Edition, Finding, Series
 from smallscreen.series.project import Project
 from smallscreen.series.steps import fingerprint
 from smallscreen.series.steps import run as run_step
+from smallscreen.series.store import now
 
 Meter = Callable[[int, int, str], None]
 Summary = dict[str, Any]
@@ -219,6 +221,7 @@ class Localizer:
         as it is: one episode was changed, and is looked at again while somebody waits.
         """
         store = self.project.store
+        since = now()
         lines = store.lines(self.edition)
         drafts = self._drafts_by_episode()
         barriers = self._barriers()
@@ -248,6 +251,7 @@ class Localizer:
         found: Counter[str] = Counter()
         told = _told_by_fit(store.findings(self.edition))
         keys = []
+        same = []
         fresh = 0
         for done, ctx in enumerate(contexts):
             number = ctx.cues[0].episode
@@ -270,6 +274,9 @@ class Localizer:
             ran = run_step(store, "check", f"{self.edition.name}/ep{number:03d}", inputs, work, before)
             fresh += ran.fresh
             found.update(ran.summary)
+            if not ran.fresh:
+                same.append(number)
+        confirm_checks(store, self.edition, same, since)
 
         def together() -> Summary:
             mine = checks.check_series(contexts)
