@@ -128,6 +128,16 @@ def running(
         log.unlink()
 
 
+def localized_sample(folder: Path) -> Path:
+    """The sample series with its English edition; about ten seconds."""
+    for words in (
+        ["sample", str(folder)],
+        ["localize", str(folder), "--market", "en-US", "--drafts", str(folder / "drafts" / "finished")],
+    ):
+        subprocess.run([sys.executable, "-m", "smallscreen", *words], check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
 def make_people(project_dir: Path, database: str | None = None) -> None:
     """Accounts of the three roles, where they are not there yet."""
     store = open_project(project_dir, database=database).store
