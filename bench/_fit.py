@@ -12,19 +12,27 @@ def solve(gram: np.ndarray, right: np.ndarray, ridge: float) -> np.ndarray:
     return np.linalg.solve(gram + np.float32(ridge) * np.eye(len(gram), dtype=gram.dtype), right)
 
 
-def logistic(x: np.ndarray, y: np.ndarray, ridge: float, steps: int = 12) -> np.ndarray:
-    """Weights of a logistic regression by Newton's method; the last column of `x` is 1 and free."""
-    x, y = x.astype(np.float32), y.astype(np.float32)
+def logistic(
+    x: np.ndarray, y: np.ndarray, ridge: float, steps: int = 25, start: np.ndarray | None = None
+) -> np.ndarray:
+    """Weights of a logistic regression by Newton's method; the last column of `x` is 1 and free; `y` from 0 to 1.
+
+    With the weights of nearly the same problem as `start`, their curvature serves all steps: a tenth of the time.
+    """
+    x, y = x.astype(np.float32, copy=False), y.astype(np.float32)
     penalty = np.full(x.shape[1], ridge, np.float32)
     penalty[-1] = 1e-3
-    w = np.zeros(x.shape[1], np.float32)
-    w[-1] = np.log(max(y.mean(), 1e-4) / max(1 - y.mean(), 1e-4))
-    for _ in range(steps):
+    w = np.zeros(x.shape[1], np.float32) if start is None else start.astype(np.float32)
+    if start is None:
+        w[-1] = np.log(max(y.mean(), 1e-4) / max(1 - y.mean(), 1e-4))
+    back = np.zeros((0, 0), np.float32)
+    for step in range(steps):
         p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(penalty)
-        step = np.linalg.solve(hessian, x.T @ (p - y) + penalty * w)
-        w -= step
-        if np.abs(step).max() < 1e-2:
+        if step == 0 or start is None:
+            back = np.linalg.inv((x * (p * (1 - p))[:, None]).T @ x + np.diag(penalty))
+        change = back @ (x.T @ (p - y) + penalty * w)
+        w -= change
+        if np.abs(change).max() < (1e-2 if start is None else 1e-3):
             break
     return w
 
@@ -57,7 +65,7 @@ def sparse_logistic(
         g = np.append(
             np.bincount(index, weights=(r * share)[row] * weigh, minlength=width) + ridge * x[:-1], r.sum()
         )
-        return float(loss + ridge / 2 * (x[:-1] @ x[:-1])), g
+        return float(loss + ridge / 2 * _dot(x[:-1], x[:-1])), g
 
     x = _lbfgs(both, np.zeros(width + 1), steps)
     return x[:-1] * ratio, float(x[-1])
@@ -69,26 +77,35 @@ def _lbfgs(both: Callable[[np.ndarray], tuple[float, np.ndarray]], x: np.ndarray
     for _ in range(steps):
         q, alphas = g.copy(), []
         for s, d, rho in reversed(past):
-            alphas.append(rho * (s @ q))
+            alphas.append(rho * _dot(s, q))
             q -= alphas[-1] * d
-        q *= past[-1][0] @ past[-1][1] / (past[-1][1] @ past[-1][1]) if past else 1 / np.linalg.norm(g)
+        q *= (
+            _dot(past[-1][0], past[-1][1]) / _dot(past[-1][1], past[-1][1])
+            if past
+            else 1 / np.sqrt(_dot(g, g))
+        )
         for (s, d, rho), alpha in zip(past, reversed(alphas), strict=True):
-            q += s * (alpha - rho * (d @ q))
+            q += s * (alpha - rho * _dot(d, q))
         size = 1.0
         while True:
             new = x - size * q
             f_new, g_new = both(new)
-            if f_new <= f - 1e-4 * size * (g @ q) or size < 1e-6:
+            if f_new <= f - 1e-4 * size * _dot(g, q) or size < 1e-6:
                 break
             size /= 2
         s, d = new - x, g_new - g
-        if s @ d > 1e-10:
-            past = [*past, (s, d, 1 / (s @ d))][-8:]
+        if _dot(s, d) > 1e-10:
+            past = [*past, (s, d, 1 / _dot(s, d))][-8:]
         done = abs(f - f_new) < 1e-5 * abs(f)
         x, f, g = new, f_new, g_new
         if done:
             break
     return x
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> float:
+    """a @ b by one thread: the many threads of several processes wait for each other."""
+    return float(np.einsum("i,i", a, b))
 
 
 def average_precision(y: np.ndarray, score: np.ndarray) -> float:

@@ -35,7 +35,7 @@ class Accuracy:
     weaknesses: tuple[str, ...] = ()
 
     def sentence(self) -> str:
-        """`"vulnerability AP 0.61, ... on 4,408 lines of seven shows, each left out in turn"`."""
+        """`"vulnerability AP 0.61, ... on 17,153 lines of 7 shows, each left out in turn"`."""
         if not self.figures:
             return f"not measured: {self.measured_on}"
         said = ", ".join(f"{name} {value:.2f}" for name, value in self.figures.items())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -22,7 +22,12 @@ from smallscreen.story.readers._features import Lines
 
 SCRIPTS = ("zh", "any")
 """Heads for Chinese lines, heads for lines of any language."""
-INSULT_BITS = 17
+GRAM_BITS = 17
+"""The n-gram heads have 2 ** GRAM_BITS weights each."""
+INSULT_BITS = 19
+STACKED = (-3, -2, -1, 1, 2, 3)
+WIDE = tuple(offset for offset in range(-10, 11) if offset)
+"""Neighbors of which the n-gram heads' reading is seen singly, and those of which the largest is."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,27 @@ def feeling_input(basis: tuple[np.ndarray, np.ndarray, np.ndarray], grams: np.nd
 
 
 def first_input(
-    basis: tuple[np.ndarray, np.ndarray, np.ndarray], feeling: np.ndarray | None, block: np.ndarray
+    basis: tuple[np.ndarray, np.ndarray, np.ndarray],
+    feeling: np.ndarray | None,
+    ngrams: np.ndarray | None,
+    block: np.ndarray,
 ) -> np.ndarray:
-    """What the first stage sees; `feeling` (n, 35) is None for lines of any language."""
+    """What the first stage sees; `feeling` (n, 35) and `ngrams` (n, 4) are None for lines of any language."""
     parts = list(basis)
+    if ngrams is not None:
+        parts += stacked(ngrams, block)
     if feeling is not None:
         parts += [3 * feeling, _features.around(feeling, block)]
     return np.hstack([*parts, np.ones((len(parts[0]), 1), np.float32)])
+
+
+def stacked(ngrams: np.ndarray, block: np.ndarray) -> list[np.ndarray]:
+    """What the n-gram heads say of a line and of those near it: logit, probability, neighbors', the largest near."""
+    logits = np.clip(ngrams, -6, 3).astype(np.float32)
+    p = sigmoid(logits)
+    near = _features.around(p, block, STACKED)
+    wide = _features.around(p, block, WIDE).reshape(len(p), len(WIDE), p.shape[1])
+    return [logits, 3 * p, 2 * near, 2 * wide.max(axis=1, initial=0)]
 
 
 def second_input(first: np.ndarray, embedded: np.ndarray, feeling: np.ndarray) -> np.ndarray:
@@ -84,24 +103,28 @@ def centered(vectors: np.ndarray, mean: np.ndarray, scale: float) -> np.ndarray:
     return (vectors - mean) * np.float32(scale)
 
 
-def insult(lines: Lines, weights: np.ndarray, bias: float) -> np.ndarray:
-    """The logit that each line insults: (n,)."""
-    out = np.full(len(lines), bias, np.float64)
-    for i, text in enumerate(lines.text):
-        held = insult_columns(text)
-        if len(held):
-            out[i] += weights[held].sum() / np.sqrt(len(held))
-    return out
+def columns(text: str, bits: int) -> np.ndarray:
+    """The columns of a prepared line's n-grams in a head of 2 ** bits weights."""
+    return np.unique(np.array(_text.grams(text), np.int64) >> (32 - bits))
 
 
-def insult_columns(text: str) -> np.ndarray:
-    """The columns of a prepared line's n-grams in the insult head."""
-    return np.unique(np.array(_text.grams(text), np.int64) >> (32 - INSULT_BITS))
+def ngram_logits(held: Sequence[np.ndarray], weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """What linear heads over n-grams, `weights` (columns, heads), say of rows given as columns held: (n, heads)."""
+    out = np.empty((len(held), len(bias)), np.float64)
+    for i, of_line in enumerate(held):
+        out[i] = weights[of_line].sum(axis=0) / np.sqrt(max(1, len(of_line)))
+    return out + bias
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
     """Probabilities of logits."""
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))))
+
+
+def shares(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of kinds of which one holds, from the logit of each against the rest: rows of sum 1."""
+    p = sigmoid(logits)
+    return np.asarray(p / p.sum(axis=1, keepdims=True))
 
 
 def dialogue_input(logits: np.ndarray) -> np.ndarray:

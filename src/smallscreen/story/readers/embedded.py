@@ -92,13 +92,16 @@ def read_lines(lines: Lines) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     grams = _features.grams(lines, a["keys"])
     feeling = _heads.feeling_input(basis, grams) @ a["feeling_zh"]
     chinese = np.array([language == "zh" for language in lines.language], bool)
+    held = [_heads.columns(text, _heads.GRAM_BITS) for text in lines.text]
+    ngrams = _heads.ngram_logits(held, a["ngrams"], np.array(w.card["ngram_bias"]))
     first = {
-        "zh": _heads.first_input(basis, feeling, lines.block),
-        "any": _heads.first_input(basis, None, lines.block),
+        "zh": _heads.first_input(basis, feeling, ngrams[:, : len(LABELS)], lines.block),
+        "any": _heads.first_input(basis, None, None, lines.block),
     }
     near = np.hstack([0.5 * basis[0], basis[1], np.ones((len(lines), 1), np.float32)])
     logits = np.where(chinese[:, None], first["zh"] @ a["first_zh"], first["any"] @ a["first_any"])
-    valence = np.where(chinese, _valence(feeling), _valence(near @ a["feeling_any"]))
+    tone = _valence(_heads.shares(ngrams[:, len(LABELS) :]))
+    valence = np.where(chinese, (_valence(feeling) + tone) / 2, _valence(near @ a["feeling_any"]))
     chosen = np.flatnonzero(logits[:, : len(LABELS)].max(axis=1, initial=-99) >= w.card["second_stage_from"])
     embedder = get_embedder()
     if embedder is not None and len(chosen):
@@ -113,8 +116,13 @@ def read_lines(lines: Lines) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             logits[rows] = (
                 _heads.second_input(first[script][rows], v @ a["axes"], told) @ a[f"second_{script}"]
             )
-            valence[rows] = 0.5 * valence[rows] + 0.5 * _valence(told)
-    insults = sigmoid(_heads.insult(lines, a["insult"], w.card["insult_bias"]))
+            share = (
+                2 / 3 if script == "zh" else 1 / 2
+            )  # each of the two or three that tell it counts the same
+            valence[rows] = share * valence[rows] + (1 - share) * _valence(told)
+    held = [_heads.columns(text, _heads.INSULT_BITS) for text in lines.text]
+    insulting = _heads.ngram_logits(held, a["insult"][:, None], np.array([w.card["insult_bias"]]))
+    insults = sigmoid(insulting[:, 0])
     insults = np.where(chinese, insults, basis[0][:, w.card["insult_act"]] * 0.7)
     return logits, np.clip(valence, -1, 1), insults
 
