@@ -46,7 +46,7 @@ def search(store: Store, q: str, limit: int = 100, kinds: Collection[Kind] | Non
     `%` and `_` mean themselves. Where there are more than `limit`, every kind gets its share, so that
     many lines do not hide the one character. An empty `q` finds nothing.
     """
-    needle = _Needle(q)
+    needle = _Needle(q, store.engine.dialect.name)
     if not needle.folded or limit < 1:
         return []
     found: dict[Kind, list[Hit]] = {}
@@ -151,13 +151,16 @@ class _Needle:
     `exact`: a text that is like one of the patterns does hold the words, so that the database can count.
     """
 
-    def __init__(self, q: str) -> None:
+    def __init__(self, q: str, dialect: str = "sqlite") -> None:
+        self.dialect = dialect
         q = "".join(ch for ch in q if ch != "\x00" and not "\ud800" <= ch <= "\udfff")
         self.folded = " ".join(unicodedata.normalize("NFC", q).split())[:MAX_QUERY].casefold()
         self.patterns, self.exact = _patterns(self.folded)
 
     def may_be_in(self, column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-        return sa.or_(*(column.ilike(f"%{p}%", escape="\\") for p in self.patterns))
+        # SQLite's LIKE already takes ASCII letters as the same in either case; ILIKE would fold each text first.
+        like = column.like if self.dialect == "sqlite" else column.ilike
+        return sa.or_(*(like(f"%{p}%", escape="\\") for p in self.patterns))
 
     def find(self, text: str) -> tuple[int, int] | None:
         """Where `text` holds the words first, as offsets into it."""
