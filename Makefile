@@ -47,10 +47,10 @@ bench: $(TEST_STAMP)
 
 STUDIO := src/smallscreen/studio
 words: $(TEST_STAMP)
-	$(BIN)/pybabel --quiet extract -F babel.cfg -k t --sort-by-file --no-location -w 110 --omit-header -o build/studio.pot $(STUDIO)
+	@mkdir -p build
+	$(BIN)/pybabel --quiet extract -F babel.cfg -k t --sort-output --no-location -w 110 --omit-header -o build/studio.pot $(dir $(STUDIO))
 	$(BIN)/pybabel --quiet update -i build/studio.pot -d $(STUDIO)/locale -D studio -l zh_Hans -N --ignore-obsolete --ignore-pot-creation-date -w 110
 	@rm build/studio.pot
-	@grep -c '^msgstr ""$$' $(STUDIO)/locale/zh_Hans/LC_MESSAGES/studio.po || true
 
 lock: $(BIN)/uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock

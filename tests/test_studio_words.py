@@ -23,7 +23,7 @@ SCRIPTS = sorted((STUDIO / "static").glob("*.js"))
 HOLES = re.compile(r"\{(\w+)\}")
 HAN = re.compile(r"[\u3400-\u9fff]")
 
-SAME = {"CPS", "Pedersen"}
+SAME = {"ASS", "SRT", "TTML/IMSC1", "WebVTT", "edition.json"}
 """Texts that are the same in both languages."""
 NAMES = {
     "smallscreen",
@@ -53,7 +53,7 @@ def collected() -> dict[str, str]:
     with (ROOT / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
     found = extract_from_dir(
-        str(STUDIO), method_map=methods, options_map=options, keywords={"_": None, "t": None}
+        str(STUDIO.parent), method_map=methods, options_map=options, keywords={"_": None, "t": None}
     )
     return {text: str(file) for file, _, text, _, _ in found if isinstance(text, str)}
 
@@ -104,7 +104,10 @@ def test_a_name_and_a_word_in_a_template_string_are_found(tmp_path: Path) -> Non
     python.write_text('class P:\n    name = "Wages"\n    other = "No"\nx = _("Yes")\n', "utf-8")
     script.write_text('const a = `${b ? t("Late {n}", {n: 1}) : ""}`;\n// t("said in a comment")\n', "utf-8")
     with python.open("rb") as file:
-        assert {f[2] for f in words.pages(file, {"_": None}, (), {})} == {"Wages", "Yes"}
+        assert {f[2] for f in words.classes(file, {"_": None}, (), {"attributes": "name kind"})} == {
+            "Wages",
+            "Yes",
+        }
     with script.open("rb") as file:
         found = [f[2] for f in words.scripts(file, {"t": None}, (), {})]
     assert found == ["Late {n}"]

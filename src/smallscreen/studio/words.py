@@ -1,6 +1,7 @@
 """How `make words` finds the studio's words (babel.cfg): what Babel's own extractors do not know of.
 
-A page's `name` is shown in the navigation, so it is a word too. In scripts a text may stand anywhere,
+A page's `name` is shown in the navigation, so it is a word too, and so is what the formats of an export
+say of themselves. In scripts a text may stand anywhere,
 in the middle of a template string as well, where Babel's extractor loses it.
 """
 
@@ -21,9 +22,10 @@ _SAID = re.compile(r"\bt\(\s*(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')")
 _COMMENT = re.compile(r"(?<!\S)/\*.*?\*/|^\s*//[^\n]*", re.S | re.M)
 
 
-def pages(file: Any, keywords: Any, comment_tags: Collection[str], options: Any) -> Found:
-    """`_("...")` of a Python file, and the `name` of every class in it."""
+def classes(file: Any, keywords: Any, comment_tags: Collection[str], options: Any) -> Found:
+    """`_("...")` of a Python file, and the texts of `attributes` (an option in babel.cfg) of every class in it."""
     source = file.read()
+    wanted = options.get("attributes", "").split()
     yield from extract_python(BytesIO(source), keywords, comment_tags, options)
     for node in ast.walk(ast.parse(source)):
         for part in node.body if isinstance(node, ast.ClassDef) else ():
@@ -33,7 +35,7 @@ def pages(file: Any, keywords: Any, comment_tags: Collection[str], options: Any)
                 target, value = part.target, part.value
             else:
                 continue
-            if ast.unparse(target) == "name" and isinstance(value, ast.Constant):
+            if ast.unparse(target) in wanted and isinstance(value, ast.Constant):
                 yield part.lineno, "_", str(value.value), []
 
 
