@@ -294,6 +294,27 @@ def test_news_come_by_themselves(browser: Browser, tmp_path: Path) -> None:
         assert browser.errors() == []
 
 
+def test_one_sees_where_others_work(browser: Browser, tmp_path: Path) -> None:
+    make_series(tmp_path / "series")
+    with running(tmp_path / "series", accounts=True) as studio:
+        studio.login("viewer")
+        browser.fresh()
+        browser.resize(1280, 800)
+        browser.open(studio.url + "/login")
+        for name, value in studio.http.cookies.items():
+            browser.cookie(name, value)
+        browser.open(studio.url + "/")
+        browser.one("td a.cell")
+        browser.js("await new Promise(r => setTimeout(r, 600))")
+        other = studio.another()
+        other.login("editor")
+        place = {"page": "workbench", "edition": "en-US", "episode": 3, "cue": None}
+        assert other.post("/api/where", json=place).status_code < 300
+        dot = "td[data-edition='en-US'][data-episode='3'] .people i"
+        browser.wait(lambda: browser.all(dot))
+        assert browser.all(dot)[0].get_attribute("title") == "editor works here"
+
+
 def test_chinese(browser: Browser, studio: StudioClient) -> None:
     _open(browser, studio)
     browser.cookie("smallscreen_language", "zh-Hans")
