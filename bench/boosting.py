@@ -1,6 +1,6 @@
 """Gradient-boosted trees in NumPy: level by level, on binned features, for one yes-or-no question.
 
-Small on purpose: twenty thousand rows and two hundred columns take some seconds.
+Small on purpose: sixty thousand rows and two hundred columns take half a minute.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Settings:
-    """How the trees are grown; `share` is the part of the columns and rows that a tree sees."""
+    """How the trees are grown; `share` is the part of the columns that a tree sees.
 
-    trees: int = 170
-    depth: int = 4
+    Of the rows it sees `rows`, of those that are right by far down to `fewest`, which then count more.
+    """
+
+    trees: int = 220
+    depth: int = 5
     rate: float = 0.07
     share: float = 0.35
     rows: float = 0.8
+    fewest: float = 0.3
     least: float = 3.0
     ridge: float = 5.0
     bins: int = 48
@@ -44,12 +48,17 @@ def fit(x: np.ndarray, y: np.ndarray, settings: Settings | None = None) -> dict[
     for tree in range(1, s.trees + 1):
         p = 1 / (1 + np.exp(-score))
         grad, hess = p - y, p * (1 - p)
-        seen = rng.random(len(y)) < s.rows
+        keep = np.clip(np.abs(grad) / 0.1, s.fewest, s.rows)
+        seen = rng.random(len(y)) < keep
+        weight = np.where(seen, s.rows / keep, 0.0)
+        rows = np.flatnonzero(seen)
+        some = np.ascontiguousarray(binned[:, rows])
+        some_grad, some_hess = (grad * weight)[rows], (hess * weight)[rows]
         columns = rng.choice(usable, max(1, int(len(usable) * s.share)), replace=False)
         at = np.zeros(len(y), dtype=np.int32)
         for level in range(s.depth):
             first, count = 2**level - 1, 2**level
-            best = _best_splits(binned, columns, at - first, count, grad * seen, hess * seen, s)
+            best = _best_splits(some, columns, at[rows] - first, count, some_grad, some_hess, s)
             split = False
             for node in range(count):
                 gain, column, cut = best[node]
@@ -63,8 +72,8 @@ def fit(x: np.ndarray, y: np.ndarray, settings: Settings | None = None) -> dict[
                 at[here] = 2 * (first + node) + 1 + goes_right[here]
             if not split:
                 break
-        g = np.bincount(at, weights=grad * seen, minlength=nodes)
-        h = np.bincount(at, weights=hess * seen, minlength=nodes)
+        g = np.bincount(at, weights=grad * weight, minlength=nodes)
+        h = np.bincount(at, weights=hess * weight, minlength=nodes)
         value[tree] = -s.rate * g / (h + s.ridge)
         score += value[tree][at]
     left = np.broadcast_to(2 * np.arange(nodes) + 1, shape).astype(np.int16)

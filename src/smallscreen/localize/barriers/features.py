@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from smallscreen.localize.barriers.candidates import PATTERNS, Candidate
-from smallscreen.localize.barriers.words import FLAGS, Words
+from smallscreen.localize.barriers.words import FLAGS, Learned, Words
 from smallscreen.series.model import KINDS
 
 _SOURCES = (
@@ -32,18 +32,27 @@ NAMES: tuple[str, ...] = (
     "known", "zipf", "zipf-over-parts", "least-character", "mean-character", "starts-line", "ends-line",
     "alone", "line-length", "share-of-line", "left-cut", "right-cut", "inside-match", "holds-match", "repeats",
     "latin", "digits", "family-character", "erhua", "left-single", "right-single", "best-likeness", "char-likeness",
-    "listed", "inside-listed", "holds-listed", *(f"listed:{s}" for s in _LISTS),
+    "learned-seen", "learned-taken", "learned-share", "listed", "inside-listed", "holds-listed", *(f"listed:{s}" for s in _LISTS),
     *(f"match:{k}" for k in _KINDS), *(f"source:{s}" for s in _SOURCES), *(f"flag:{f}" for f in FLAGS),
     *(f"like:{k}" for k in ("none", *_KINDS)), *(f"pattern:{p}" for p in (*PATTERNS, "unknown")),
     *(f"before:{c}" for c in _AROUND), *(f"after:{c}" for c in _AROUND),
 )  # fmt: skip
 _COLUMN = {name: i for i, name in enumerate(NAMES)}
+LEARNED = slice(_COLUMN["learned-seen"], _COLUMN["learned-share"] + 1)
+"""The columns of `words.Learned.figures`."""
 
 
 def matrix(
-    text: str, found: Sequence[Candidate], segments: Sequence[tuple[int, int]], table: Words
+    text: str,
+    found: Sequence[Candidate],
+    segments: Sequence[tuple[int, int]],
+    table: Words,
+    learned: Learned | None = None,
 ) -> np.ndarray:
-    """One row a candidate: shape (len(found), len(NAMES)), float32."""
+    """One row a candidate: shape (len(found), len(NAMES)), float32.
+
+    Without `learned` its columns stay empty; training fills them, since it must leave shows out.
+    """
     out = np.zeros((len(found), len(NAMES)), dtype=np.float32)
     cuts = {a for a, _ in segments} | {b for _, b in segments}
     singles = {a for a, b in segments if b - a == 1}
@@ -54,6 +63,8 @@ def matrix(
     rows = [table.row(c) for c in text]
     for candidate, row in zip(found, out, strict=True):
         _judge(row, text, candidate, table, cuts, singles, parts, held, listed, size, rows)
+        if learned is not None:
+            row[LEARNED] = learned.figures(text[candidate.start : candidate.end])
     return out
 
 

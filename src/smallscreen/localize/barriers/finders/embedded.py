@@ -18,7 +18,7 @@ from smallscreen.localize.barriers.kin import in_context
 from smallscreen.localize.barriers.matcher import Match
 from smallscreen.localize.barriers.scorer import preference, scorer
 from smallscreen.localize.barriers.traditional import simplified
-from smallscreen.localize.barriers.words import words
+from smallscreen.localize.barriers.words import learned, words
 from smallscreen.series.model import Barrier, Cue, Series
 
 SOURCE = "scorer"
@@ -65,11 +65,11 @@ class _Line:
 
 def _judged(texts: Sequence[str], patterns: Patterns, names: tuple[str, ...]) -> list[list[Match]]:
     """The chosen items of each text: not overlapping, in order, each with its probability as confidence."""
-    table, judge = words(), scorer()
+    table, judge, known = words(), scorer(), learned()
     lines = []
     for text in texts:
         found, segments = candidates(text, lexicon_matcher().find(text, names), table, patterns, names)
-        lines.append(_Line(text, found, matrix(text, found, segments, table)))
+        lines.append(_Line(text, found, matrix(text, found, segments, table, known)))
     rows = np.concatenate([line.rows for line in lines])
     if not len(rows):
         return [[] for _ in texts]
