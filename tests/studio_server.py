@@ -37,6 +37,7 @@ class StudioClient:
         self.url = url.rstrip("/")
         self.process = process
         self._log = log
+        self._token: tuple[str, str] | None = None
         self.http = httpx.Client(base_url=self.url, timeout=60)
 
     @property
@@ -66,9 +67,13 @@ class StudioClient:
         return self.http.request(method, path, headers=sent, **more)
 
     def csrf(self) -> str:
-        """The token of the pages, as a page holds it."""
+        """The token of the pages, as a page holds it; asked for once for each login."""
+        login = next((v for k, v in self.http.cookies.items() if "session" in k), "")
+        if self._token and self._token[0] == login:
+            return self._token[1]
         found = re.search(r'<meta name="csrf" content="([^"]*)">', self.page("/account").text)
         assert found, "a page without a token"
+        self._token = (login, found[1])
         return found[1]
 
     def page(self, path: str) -> httpx.Response:
