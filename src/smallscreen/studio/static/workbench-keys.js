@@ -32,8 +32,9 @@ export function listenKeys(actions) {
     const ctrl = event.ctrlKey || event.metaKey;
     if (event.key === "?" && !writing) { event.preventDefault(); actions.help(); return; }
     if (event.key === "Escape" && event.target.closest?.("textarea.words")) { event.target.blur(); return; }
+    const code = event.code === "NumpadEnter" ? "Enter" : event.code;
     const alone = !writing && !event.altKey && !ctrl && /^(Key|Arrow)/.test(event.code) && !event.target.closest?.("button,summary,a,#side,.player");
-    const found = keys.find(([, , , k]) => k.code === event.code && Boolean(k.shift) === event.shiftKey && (k.ctrl ? ctrl && !event.altKey : (event.altKey && !ctrl) || alone));
+    const found = keys.find(([, , , k]) => k.code === code && Boolean(k.shift) === event.shiftKey && (k.ctrl ? ctrl && !event.altKey : (event.altKey && !ctrl) || alone));
     if (!found) return;
     event.preventDefault();
     actions[found[0]]();

@@ -40,7 +40,7 @@ export function makeSide(data, act) {
     const what = older && older.text === x.text ? [el("span.dim", {}, older.status !== x.status ? (x.status === "approved" ? t("approved") : t("approval taken back")) : [x.strategy && strategyName(x.strategy), x.reason].filter(Boolean).join(" · ") || t("strategy or reason taken away"))]
       : diff.map(([kind, text]) => (kind === "same" ? text : el(kind === "new" ? "ins" : "del", {}, text)));
     return el("li", {},
-      el("p.fine", {}, `${x.version} · ${x.who || x.origin} · ${when(x.at)}`),
+      el("p.fine", {}, [x.version, x.who || x.origin, when(x.at)].filter(Boolean).join(" · ")),
       el("p.words", { lang: data.locale, dir: "auto" }, ...what),
       latest || !mayEdit ? null : el("button.quiet", { type: "button", onclick: () => act.restore(x) }, t("Restore")));
   }

@@ -48,7 +48,8 @@ function measure(cue) {
 function paint(cue) {
   const row = rows.get(cue), line = lines.get(cue), now = lines.now(cue);
   const here = [...people].filter(([, p]) => p.cue === cue).map(([name]) => name);
-  paintRow(row, { line, now, measured: measure(cue), findings: found(cue), people: here, screen: data.screen });
+  const measured = { ...measure(cue), ...fittedSpeed(line, fittedBy.get(cue) || []) };
+  paintRow(row, { line, now, measured, findings: found(cue), people: here, screen: data.screen });
   if (cue === current) paintOpened();
 }
 
