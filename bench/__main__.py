@@ -12,9 +12,9 @@ from bench.common import RESULTS, ROOT
 
 
 def main() -> int:
-    # What begins with _ is shared by others; train*.py make weights and measure nothing by themselves.
+    # What begins with _ is shared by others; train*.py make weights and shots.py pictures; they measure nothing.
     names = [m.name for m in pkgutil.iter_modules(bench.__path__) if not m.name.startswith("_")]
-    names = [name for name in names if name != "common" and not name.startswith("train")]
+    names = [name for name in names if name not in ("common", "shots") and not name.startswith("train")]
     failed = []
     for name in names:
         print(f"\n== {name}", flush=True)

@@ -259,7 +259,7 @@ async def _editor(
     episode = 1 + number // 2
     async with httpx.AsyncClient(base_url=url, cookies=cookies, timeout=60) as http:
         page = (await http.get(f"/api/editions/{edition}/episodes/{episode}")).json()
-        lines = {c["cue"]: c["version"] for c in page["cues"]}
+        lines = {c["cue"]: c["line"]["version"] for c in page["cues"]}
         cues = list(lines)[:20]
         for n in range(seconds):
             due = start + n + number / EDITORS
