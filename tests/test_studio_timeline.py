@@ -306,7 +306,8 @@ def _key(browser: Browser, *keys: str) -> None:
 
 
 def _text(browser: Browser, where: str) -> str:
-    return str(browser.driver.find_element("css selector", where).text)
+    # Asked in one go: what is found and then read may have been made anew between.
+    return str(_js(browser, f"return document.querySelector('{where}')?.innerText || ''"))
 
 
 def _opened(browser: Browser, studio: StudioClient, path: str) -> None:

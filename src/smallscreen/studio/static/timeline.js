@@ -71,7 +71,19 @@ const tellPlace = later(() => {
 
 function playerState(v) {
   const source = v.cues.map((c) => ({ start_ms: c.start_ms, end_ms: c.end_ms, text: c.text }));
-  return { durationMs: v.duration_ms, cues: source, lines: v.edition ? v.lines : source };
+  return { durationMs: v.duration_ms, cues: source, lines: !v.edition ? source : v.lines.length ? v.lines : unfitted(v) };
+}
+
+/** Words that were not fitted to the screen yet, at the times of their cues, broken where a row is full. */
+function unfitted(v) {
+  return v.cues.filter((c) => c.draft).map((c) => {
+    const rows = [""];
+    for (const word of c.draft.split(/\s+/)) {
+      if (rows.at(-1) && rows.at(-1).length + word.length >= v.edition.cpl) rows.push(word);
+      else rows[rows.length - 1] += (rows.at(-1) && " ") + word;
+    }
+    return { start_ms: c.start_ms, end_ms: c.end_ms, text: rows.join("\n") };
+  });
 }
 
 // --- changes by others, and by oneself --------------------------------------------------------
@@ -131,6 +143,7 @@ function story() {
   const readable = s.readable || !view.edition;
   const missing = !s.source || (view.edition && readable && !s.edition);
   box.replaceChildren();
+  if (view.edition && !view.lines.length && view.cues.some((c) => c.draft)) box.append(el("span.chip.warning", {}, t("Not fitted to the screen yet")), " ");
   if (!missing && !s.stale) {
     if (!readable && view.edition) box.append(el("span.fine", {}, t("No reader reads {locale}; the curves are the source’s.", { locale: view.edition.locale })));
     return;

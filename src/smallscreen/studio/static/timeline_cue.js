@@ -74,6 +74,7 @@ export class CueList {
     this.choose = choose;
     this.list = el("ol.cues", { "aria-label": t("Cues") });
     root.append(this.list);
+    new ResizeObserver(() => this.#reveal()).observe(root);
     this.set(view);
   }
 
@@ -95,8 +96,14 @@ export class CueList {
     this.on.setAttribute("aria-current", "true");
     this.on.tabIndex = 0;
     if (this.list.contains(document.activeElement)) this.on.focus({ preventScroll: true });
-    const box = this.root.getBoundingClientRect(), row = this.on.getBoundingClientRect();
-    if (row.top < box.top || row.bottom > box.bottom) this.root.scrollTop += row.top - box.top - box.height / 3;
+    // Rows that were never seen have no height of their own yet, so that a place is right only when it is reached.
+    this.#reveal();
+    requestAnimationFrame(() => this.#reveal());
+  }
+
+  #reveal() {
+    const box = this.root.getBoundingClientRect(), row = this.on?.getBoundingClientRect();
+    if (row && (row.top < box.top || row.bottom > box.bottom)) this.root.scrollTop += row.top - box.top - box.height / 3;
   }
 
   #make() {

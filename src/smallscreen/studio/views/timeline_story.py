@@ -125,10 +125,8 @@ def _rank_all(store: Store, prefix: str, edition: Edition | None) -> dict[str, t
     if not ctx.lines:
         return {}
     columns = [_ranked(smooth(v, WIDTH)) for v in (ctx.valence, ctx.gratification, ctx.resonance)]
-    return {
-        line.cue.id: (round(float(a), 3), round(float(b), 3), round(float(c), 3))
-        for line, a, b, c in zip(ctx.lines, *columns, strict=True)
-    }
+    rows = np.round(np.stack(columns, axis=1), 3).tolist()
+    return {line.cue.id: (a, b, c) for line, (a, b, c) in zip(ctx.lines, rows, strict=True)}
 
 
 def _ranked(values: Values) -> Values:
