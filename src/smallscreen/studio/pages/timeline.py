@@ -17,7 +17,8 @@ from smallscreen.studio.deps import Editor, TheStudio, Viewer, edition_of
 from smallscreen.studio.jobs import Tell, jobs_of
 from smallscreen.studio.page import Page
 from smallscreen.studio.render import render
-from smallscreen.studio.views.timeline import EpisodeView, episode_view
+from smallscreen.studio.views.timeline import episode_view
+from smallscreen.studio.views.timeline_model import EpisodeView
 
 
 class StoryStart(BaseModel):

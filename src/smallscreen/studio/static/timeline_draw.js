@@ -27,7 +27,7 @@ export function laneList(view) {
   const beats = stacked(view.beats, 2);
   const rows = 1 + Math.max(0, ...beats.map((b) => b.row));
   if (beats.length) lanes.push({ id: "beats", name: t("Beats and hooks"), height: 6 + rows * 16, items: beats, rows, tell: (f) => `${beatName(f.check)}: ${f.message}` });
-  if (view.barriers.length) lanes.push({ id: "barriers", name: t("Barriers"), height: 20, items: view.barriers, tell: (b) => `${b.text} (${b.kind}): ${b.meaning}` });
+  if (view.barriers.length) lanes.push({ id: "barriers", name: t("Barriers"), height: 20, items: view.barriers, tell: (b) => `${b.text} (${t(b.kind)}): ${b.meaning}` });
   lanes.push({ id: "findings", name: t("Findings"), height: 36, items: view.findings, tell: (f) => `${f.message}${f.suggestion ? ` ${f.suggestion}` : ""}` });
   if (view.retention) lanes.push({ id: "retention", name: t("Audience retention"), height: 48, items: [], tell: () => "" });
   return lanes;
