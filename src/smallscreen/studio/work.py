@@ -42,11 +42,15 @@ class Recheck:
         self._first: dict[Key, float] = {}  # since when it waits
         self._last: dict[Key, float] = {}  # when it was changed last
         self._whole: dict[str, float] = {}  # editions whose checks over all episodes are out of date
-        self._busy: Key | None = None
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[str] | None = None
+        self._stopped = False
         self.trouble: dict[Key, str] = {}
         """Why an episode could not be looked at, until it could."""
+
+    def why(self, edition: str, episode: int) -> str | None:
+        """Why what is known of an episode is out of date; None where it is not."""
+        return self.trouble.get((edition, episode)) or self.trouble.get((edition, None))
 
     def touch(self, edition: str, episode: int | None) -> None:
         """Something changed in an episode; None asks for all episodes and the checks over them, now."""
@@ -62,13 +66,14 @@ class Recheck:
                 self._thread.start()
             self._wake.notify()
 
-    def settled(self, timeout: float = 60.0) -> bool:
-        """Wait until nothing waits to be looked at; False when the time was up first."""
-        with self._wake:
-            return self._wake.wait_for(lambda: not self._last and self._busy is None, timeout)
+    def stop(self) -> None:
+        """The studio ends: what still waits is looked at when its episode is changed or checked next."""
+        self._stopped = True
+        self._end()
 
-    def close(self) -> None:
-        """End the process; it is begun again when it is needed."""
+    # --- the thread ------------------------------------------------------------------------
+
+    def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             with contextlib.suppress(OSError):
@@ -79,10 +84,8 @@ class Recheck:
                     with contextlib.suppress(OSError):
                         pipe.close()
 
-    # --- the thread ------------------------------------------------------------------------
-
     def _run(self) -> None:
-        while True:
+        while not self._stopped:
             key = self._take()
             began = time.monotonic()
             try:
@@ -91,9 +94,8 @@ class Recheck:
             except Exception as error:  # whatever it is, people must see it and the thread must go on
                 self.trouble[key] = str(error) or type(error).__name__
             took = time.monotonic() - began
-            with self._wake:
-                self._busy = None
-                self._wake.notify_all()
+            if self._stopped:
+                return
             told: dict[str, Any] = {"edition": key[0], "episode": key[1]}
             if key in self.trouble:
                 told["trouble"] = self.trouble[key]
@@ -113,14 +115,12 @@ class Recheck:
                     del self._first[key], self._last[key]
                     if key[1] is None:
                         self._whole.pop(key[0], None)
-                    self._busy = key
                     return key
                 if not due and self._whole:
                     edition, at = min(self._whole.items(), key=lambda x: x[1])
                     if at + IDLE <= now:
                         del self._whole[edition]
-                        self._busy = (edition, None)
-                        return self._busy
+                        return edition, None
                     due[edition, None] = at + IDLE
                 self._wake.wait(max(min(due.values()) - now, 0.01) if due else None)
 
@@ -144,8 +144,8 @@ class Recheck:
                 if said.get("error"):
                     raise RuntimeError(said["error"])
                 return
-            self.close()
-            if attempt == 2:
+            self._end()
+            if attempt == 2 or self._stopped:
                 raise RuntimeError("The checks ended without an answer; run smallscreen check to see why.")
 
     def _start(self) -> subprocess.Popen[str]:
@@ -155,6 +155,8 @@ class Recheck:
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            # Ctrl-C in the terminal is for the studio, which ends this process itself.
+            start_new_session=True,
         )
         assert process.stdin is not None
         store = self._studio.project.store

@@ -20,7 +20,8 @@ from smallscreen.studio.views import _reading as reading
 from smallscreen.studio.views import workbench as views
 from smallscreen.studio.work import recheck
 
-CueId = Annotated[str, Path(pattern=r"^ep\d{3,6}\.c\d{4,8}$", description="A cue's id, like ep001.c0012.")]
+_CUE = r"^ep[0-9]{3,6}\.c[0-9]{4,8}$"
+CueId = Annotated[str, Path(pattern=_CUE, description="A cue's id, like ep001.c0012.")]
 Number = Annotated[int, Path(ge=1, le=99_999, description="An episode's number.")]
 
 
@@ -42,7 +43,7 @@ class ChangeAsk(_Asked):
 class StatusAsk(_Asked):
     """Approve lines or take it back. `seen`: versions by cue; a line that has another by now stays as it is."""
 
-    cues: list[str] = Field(min_length=1, max_length=5000)
+    cues: list[Annotated[str, Field(pattern=_CUE)]] = Field(min_length=1, max_length=5000)
     status: editing.Status
     seen: dict[str, Annotated[int, Field(ge=0, le=2**31 - 2)]] | None = None
 
@@ -50,7 +51,7 @@ class StatusAsk(_Asked):
 class DecisionAsk(_Asked):
     """What somebody decides about what a check found at a cue, or at an episode (`ep007`)."""
 
-    cue: str = Field(max_length=32)
+    cue: str = Field(pattern=r"^ep[0-9]{3,6}(\.c[0-9]{4,8})?$")
     check: str = Field(min_length=1, max_length=64)
     action: Literal["accept", "reject", "reopen"]
     note: str = Field(default="", max_length=editing.MAX_TEXT)
@@ -113,11 +114,13 @@ class WorkbenchPage(Page):
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     if "recheck" in app.state.studio.shared:
-        recheck(app.state.studio).close()
+        recheck(app.state.studio).stop()
 
 
 def page(request: Request, edition: str, number: Number, studio: TheStudio, person: Viewer) -> HTMLResponse:
     data = _workbench(studio, edition, number)
+    if _behind(studio, data):
+        recheck(studio).touch(edition, number)
     return render(
         request,
         "workbench.html",
@@ -137,7 +140,7 @@ def twin(edition: str, number: Number, studio: TheStudio, person: Viewer) -> vie
 def findings(edition: str, number: Number, studio: TheStudio, person: Viewer) -> views.Refreshed:
     """What the fit and the checks say of the episode now."""
     found = views.refreshed(studio.here(), _there(studio, edition, number), number)
-    return found.model_copy(update={"trouble": recheck(studio).trouble.get((edition, number))})
+    return found.model_copy(update={"trouble": recheck(studio).why(edition, number)})
 
 
 def change(
@@ -200,7 +203,14 @@ def check(edition: str, asked: CheckAsk, studio: TheStudio, person: Editor) -> A
 def _workbench(studio: Studio, edition: str, number: int) -> views.Workbench:
     here = _there(studio, edition, number)
     found = views.workbench(studio.here(), here, number)
-    return found.model_copy(update={"trouble": recheck(studio).trouble.get((edition, number))})
+    return found.model_copy(update={"trouble": recheck(studio).why(edition, number)})
+
+
+def _behind(studio: Studio, data: views.Workbench) -> bool:
+    """Whether lines were changed since the last check, as when the studio ended before it came to it."""
+    newest = max((c.line.changed_at for c in data.cues), default="")
+    done = studio.store().step("check", f"{data.edition}/ep{data.episode:03d}")
+    return bool(newest) and (done is None or newest >= done.finished_at)
 
 
 def _there(studio: Studio, edition: str, number: int) -> Edition:

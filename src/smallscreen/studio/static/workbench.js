@@ -7,6 +7,7 @@ import { makeRow, paintRow, initials } from "./workbench-rows.js";
 import { makeOpened } from "./workbench-opened.js";
 import { makeSide } from "./workbench-side.js";
 import { listenKeys, helpDialog } from "./workbench-keys.js";
+import { barrierTips } from "./workbench-tips.js";
 
 const data = pageData();
 const $ = (id) => document.getElementById(id);
@@ -20,7 +21,7 @@ const people = new Map(); // who is where: name -> {cue, at}
 let current = null;
 
 const lines = new Lines(data.edition, document.querySelector(".bar .of")?.title || "", data.cues, { changed, busy });
-const rows = new Map(data.cues.map((c) => [c.cue, makeRow(c, data, { focus, input, leave: (cue) => lines.flush(cue) })]));
+const rows = new Map(data.cues.map((c) => [c.cue, makeRow(c, data, { focus, input: (cue, text) => lines.edit(cue, { text }), leave: (cue) => lines.flush(cue) })]));
 const opened = makeOpened(data, { decide, accept, field, approve: () => approve(current), settle, back: () => rows.get(current)?.text.focus() });
 const side = makeSide(data, { use, restore });
 
@@ -132,10 +133,6 @@ function step(by, wanted = () => true) {
   return false;
 }
 const nextOpen = (by) => step(by, (cue) => found(cue).some((f) => !f.decision)) || toast(by > 0 ? t("No open finding after this line.") : t("No open finding before this line."));
-
-function input(cue, text) {
-  lines.edit(cue, { text });
-}
 
 function field(name, value) {
   if (current) lines.edit(current, { [name]: value });
@@ -331,6 +328,7 @@ function showPeople(cues) {
 }
 
 let told = 0, telling;
+/** At most once a second. */
 function tellWhere() {
   clearTimeout(telling);
   telling = setTimeout(() => {
@@ -362,7 +360,7 @@ function begin() {
   $("approve-all").onclick = approveAll;
   $("approve-all").disabled = !mayEdit;
   $("help-open").onclick = () => helpDialog($("help"));
-  barrierTips();
+  barrierTips($("rows"), byCue, (cue) => cue !== current && go(cue));
   const wanted = new URLSearchParams(location.hash.slice(1)).get("c");
   go(rows.has(wanted) ? wanted : shown()[0] || data.cues[0]?.cue);
   addEventListener("hashchange", () => go(new URLSearchParams(location.hash.slice(1)).get("c")));
@@ -389,30 +387,6 @@ function turn(by) {
   const options = [...$("which-episode").options].map((o) => o.value);
   const to = options[options.indexOf(String(data.episode)) + by];
   if (to) location.assign(place + to);
-}
-
-/** What a barrier means, when the pointer or the focus is on it. */
-function barrierTips() {
-  const tip = el("div.tip", { id: "tip", role: "tooltip", hidden: true });
-  document.body.append(tip);
-  const show = (event) => {
-    const mark = event.target.closest?.(".barrier");
-    tip.hidden = !mark;
-    if (!mark) return;
-    const b = byCue.get(mark.closest(".row").id.slice(4)).barriers[mark.dataset.barrier];
-    tip.replaceChildren(el("b", { lang: "zh" }, b.text), b.meaning ? el("p", {}, b.meaning) : "", b.suggestion ? el("p", {}, t("For instance: {text}", { text: b.suggestion })) : "");
-    const box = mark.getBoundingClientRect();
-    Object.assign(tip.style, { left: `${Math.min(box.left, innerWidth - 300)}px`, top: `${box.bottom + 4}px` });
-  };
-  $("rows").addEventListener("mouseover", show);
-  $("rows").addEventListener("focusin", show);
-  $("rows").addEventListener("mouseleave", () => { tip.hidden = true; });
-  $("rows").addEventListener("click", (event) => {
-    const mark = event.target.closest(".barrier");
-    if (!mark) return;
-    const cue = mark.closest(".row").id.slice(4);
-    if (cue !== current) go(cue);
-  });
 }
 
 listenKeys({
