@@ -240,8 +240,10 @@ async def _edit(url: str, people: list[tuple[dict[str, str], str]], seconds: int
     tally = Tally()
     listeners = [asyncio.create_task(_listen(url, cookies, tally)) for cookies, _ in people]
     await asyncio.sleep(1)
-    start = time.perf_counter() + 0.5
-    await asyncio.gather(*(_editor(url, n, person, start, seconds, tally) for n, person in enumerate(people)))
+    opened = asyncio.Barrier(len(people))
+    await asyncio.gather(
+        *(_editor(url, n, person, opened, seconds, tally) for n, person in enumerate(people))
+    )
     await asyncio.sleep(1)
     for listener in listeners:
         listener.cancel()
@@ -250,7 +252,12 @@ async def _edit(url: str, people: list[tuple[dict[str, str], str]], seconds: int
 
 
 async def _editor(
-    url: str, number: int, person: tuple[dict[str, str], str], start: float, seconds: int, tally: Tally
+    url: str,
+    number: int,
+    person: tuple[dict[str, str], str],
+    opened: asyncio.Barrier,
+    seconds: int,
+    tally: Tally,
 ) -> None:
     """Two people share an episode, so that they meet on lines; each works with the versions that they saw."""
     cookies, token = person
@@ -261,6 +268,9 @@ async def _editor(
         page = (await http.get(f"/api/editions/{edition}/episodes/{episode}")).json()
         lines = {c["cue"]: c["line"]["version"] for c in page["cues"]}
         cues = list(lines)[:20]
+        # Nobody writes before all pages are open: what is measured is writing.
+        await opened.wait()
+        start = time.perf_counter() + 0.5
         for n in range(seconds):
             due = start + n + number / EDITORS
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
