@@ -91,6 +91,7 @@ export function onNews(kind, act) {
   if (!stream) {
     stream = new EventSource("/api/events");
     let times = 0;
+    stream.addEventListener("logout", () => location.assign("/login"));
     stream.addEventListener("open", () => { if (times++) document.dispatchEvent(new CustomEvent("news-again")); });
   }
   stream.addEventListener(kind, (event) => act(JSON.parse(event.data)));
