@@ -30,3 +30,9 @@ class Page(ABC):
     def shown(self, studio: Studio) -> bool:
         """Whether the series has anything for this page; a page that is not shown is not in the navigation."""
         return True
+
+    def warm(self, studio: Studio) -> None:  # noqa: B027
+        """Read ahead what the first visit would wait for; runs beside the server when it has started."""
+
+    def close(self, studio: Studio) -> None:  # noqa: B027
+        """End what the page keeps running; called once when the studio ends, and must not wait long."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import threading
@@ -16,6 +17,7 @@ from smallscreen.series.project import Project
 from smallscreen.studio import accounts
 from smallscreen.studio.app import make_app
 from smallscreen.studio.context import Settings, Studio
+from smallscreen.studio.pages import pages
 from smallscreen.studio.security import is_loopback
 
 
@@ -71,11 +73,20 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._when_started()
+        threading.Thread(target=self._warm, name="warm", daemon=True).start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._studio.shared["closing"] = True
         self._studio.bus.publish("closing")
+        for page in pages():
+            page.close(self._studio)
         await super().shutdown(sockets)
+
+    def _warm(self) -> None:
+        for page in pages():
+            # What fails here fails again, and is told, when somebody opens the page.
+            with contextlib.suppress(Exception):
+                page.warm(self._studio)
 
 
 def _listen(host: str, port: int) -> socket.socket:

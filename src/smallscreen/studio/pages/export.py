@@ -64,6 +64,11 @@ class ExportPage(Page):
         router.get("/api/files/{edition}/{path:path}", response_class=Response)(file)
         return router
 
+    def close(self, studio: Studio) -> None:
+        """A job that runs is canceled: what it finished is kept."""
+        if "jobs" in studio.shared:
+            jobs_of(studio).close()
+
 
 def export_choices(edition: str, studio: TheStudio, person: Viewer) -> ExportView:
     """The formats, the episodes, the files that are there, and the export that runs, if one does."""

@@ -48,6 +48,10 @@ class SeriesRoom(Page):
 
         return router
 
+    def warm(self, studio: Studio) -> None:
+        """The matrix and its arcs: reading them is what makes a first visit slow."""
+        _series(studio)
+
 
 def _series(studio: Studio) -> SeriesPage:
     arcs: dict[str, Any] = studio.shared.setdefault("series.arcs", {})

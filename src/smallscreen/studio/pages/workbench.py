@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, FastAPI, HTTPException, Path, Request
+from fastapi import APIRouter, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -92,7 +90,7 @@ class WorkbenchPage(Page):
     link = "/editions/{edition}/episodes/{episode}"
 
     def router(self) -> APIRouter:
-        router = APIRouter(lifespan=_lifespan)
+        router = APIRouter()
         missing: dict[int | str, dict[str, Any]] = {
             404: {"description": "There is no such edition or episode."}
         }
@@ -109,12 +107,10 @@ class WorkbenchPage(Page):
         router.post("/api/editions/{edition}/check", status_code=202, responses=missing)(check)
         return router
 
-
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
-    if "recheck" in app.state.studio.shared:
-        recheck(app.state.studio).stop()
+    def close(self, studio: Studio) -> None:
+        """The process that checks changed episodes ends with the studio."""
+        if "recheck" in studio.shared:
+            recheck(studio).stop()
 
 
 def page(request: Request, edition: str, number: Number, studio: TheStudio, person: Viewer) -> HTMLResponse:
