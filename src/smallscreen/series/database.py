@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from smallscreen.errors import UserError
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; `make test` checks that it is."""
 
 

@@ -275,3 +275,17 @@ audit = sa.Table(
     sa.Column("detail", sa.JSON, nullable=False),
     sa.Index(None, "series_id"),
 )
+
+# What a room keeps of a series as a whole, in JSON; read and written by `documents`.
+document = sa.Table(
+    "document",
+    metadata,
+    _series(),
+    sa.Column("room", sa.String(32), nullable=False),
+    sa.Column("key", sa.String(120), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("at", sa.String(40), nullable=False),
+    sa.PrimaryKeyConstraint("series_id", "room", "key"),
+)
