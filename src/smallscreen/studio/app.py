@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from smallscreen import __version__
 from smallscreen.errors import EngineError, UserError
-from smallscreen.studio import security
+from smallscreen.studio import i18n, said, security
 from smallscreen.studio.context import Studio
 from smallscreen.studio.pages import pages
 from smallscreen.studio.render import render, static_dir
@@ -73,14 +73,12 @@ def _wants_json(request: Request) -> bool:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException | StarletteHTTPException)
+    words = said.refusal(request.state.language, str(error.detail))
     if _wants_json(request):
-        return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
+        return JSONResponse({"detail": words}, error.status_code, headers=error.headers)
     if error.status_code == 401:
         return RedirectResponse("/login", 303)
-    return render(
-        request, "error.html", page="error", title=str(error.status_code), status=error.status_code,
-        message=str(error.detail),
-    )  # fmt: skip
+    return _error_page(request, error.status_code, words)
 
 
 async def _misread(request: Request, error: Exception) -> Response:
@@ -89,13 +87,16 @@ async def _misread(request: Request, error: Exception) -> Response:
     problems = [{"where": [str(x) for x in e["loc"]], "problem": e["msg"]} for e in error.errors()]
     if _wants_json(request):
         return JSONResponse({"detail": problems}, 422)
-    return render(
-        request, "error.html", page="error", title="422", status=422,
-        message="; ".join(p["problem"] for p in problems),
-    )  # fmt: skip
+    return _error_page(request, 422, "; ".join(str(p["problem"]) for p in problems))
 
 
 async def _user_error(request: Request, error: Exception) -> Response:
+    words = said.refusal(request.state.language, str(error))
     if _wants_json(request):
-        return JSONResponse({"detail": str(error)}, 400)
-    return render(request, "error.html", page="error", title="400", status=400, message=str(error))
+        return JSONResponse({"detail": words}, 400)
+    return _error_page(request, 400, words)
+
+
+def _error_page(request: Request, status: int, message: str) -> Response:
+    title = i18n.translate(request.state.language, said.TITLES.get(status, str(status)))
+    return render(request, "error.html", page="error", title=title, status=status, message=message)

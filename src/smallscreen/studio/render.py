@@ -50,32 +50,40 @@ def render(
     editions = [e.name for e in store.editions()]
     episodes = [e.number for e in store.episodes()]
     at = edition or request.cookies.get("smallscreen_edition")
-    at = at if at in editions else next((e for e in editions if "." not in e), editions[0] if editions else None)
+    at = (
+        at
+        if at in editions
+        else next((e for e in editions if "." not in e), editions[0] if editions else None)
+    )
     here = {"edition": at or "", "episode": episode or (episodes[0] if episodes else 1)}
     series = store.series()
-    html = environment().get_template(template).render(
-        _=partial(i18n.translate, language),
-        language=language,
-        languages=i18n.LANGUAGES,
-        messages=script_json(i18n.catalog(language)),
-        page=page,
-        title=title,
-        series=series,
-        editions=editions,
-        episodes=episodes,
-        edition=at,
-        episode=episode,
-        nav=[
-            (p.id, p.name, p.link.format(**here))
-            for p in (pages() if account else [])
-            if p.order is not None and p.shown(studio) and ("{edition}" not in p.link or at)
-        ],
-        account=account,
-        accounts=studio.settings.accounts,
-        csrf=request.state.csrf,
-        data=script_json(data),
-        version=__version__,
-        **more,
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            _=partial(i18n.translate, language),
+            language=language,
+            languages=i18n.LANGUAGES,
+            messages=script_json(i18n.catalog(language)),
+            page=page,
+            title=title,
+            series=series,
+            editions=editions,
+            episodes=episodes,
+            edition=at,
+            episode=episode,
+            nav=[
+                (p.id, p.name, p.link.format(**here))
+                for p in (pages() if account else [])
+                if p.order is not None and p.shown(studio) and ("{edition}" not in p.link or at)
+            ],
+            account=account,
+            accounts=studio.settings.accounts,
+            csrf=request.state.csrf,
+            data=script_json(data),
+            version=__version__,
+            **more,
+        )
     )
     return HTMLResponse(html, status_code=status)
 
@@ -83,7 +91,13 @@ def render(
 def script_json(value: Any) -> Markup:
     """JSON for a data block of a page: nothing in it can end the block."""
     text = json.dumps(value, ensure_ascii=False, default=str)
-    for bad, good in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+    for bad, good in (
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u2028", "\\u2028"),
+        ("\u2029", "\\u2029"),
+    ):
         text = text.replace(bad, good)
     return Markup(text)
 

@@ -27,7 +27,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from smallscreen.studio import i18n
+from smallscreen.studio import i18n, said
 from smallscreen.studio.accounts import Account
 from smallscreen.studio.context import Studio
 from smallscreen.studio.logins import Login, Logins
@@ -106,9 +106,9 @@ class Guard:
             if refused is None:
                 who = await self._who(scope, headers)
                 self._state(scope, headers, who)
-                refused = self._closed(scope, headers, who) or self._too_large(headers)
+                refused = self._closed(scope, headers, who) or self._too_large(scope, headers)
             if refused is None and scope["method"] not in ("GET", "HEAD", "OPTIONS", "TRACE"):
-                refused, receive = await self._foreign(headers, receive, who)
+                refused, receive = await self._foreign(scope, headers, receive, who)
             if refused is not None:
                 await refused(scope, receive, answer)
                 return
@@ -190,24 +190,24 @@ class Guard:
     # --- from which page -------------------------------------------------------------------
 
     async def _foreign(
-        self, headers: Headers, receive: Receive, who: _Who
+        self, scope: Scope, headers: Headers, receive: Receive, who: _Who
     ) -> tuple[Response | None, Receive]:
         """A change must come from a page of the studio: its origin, and the token that only its pages hold."""
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
-            return _refusal("The request comes from a page of another site."), receive
+            return _refusal(scope, "The request comes from a page of another site."), receive
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return _refusal("The request comes from a page of another site."), receive
+            return _refusal(scope, "The request comes from a page of another site."), receive
         token = headers.get("x-csrf-token")
         if token is None and _kind(headers) == "application/x-www-form-urlencoded":
             body = await _read(self._limited(headers, receive))
             if body is None:
-                return _error(None, 413, "That is too large."), receive
+                return _error(scope, 413, "That is too large."), receive
             token = parse_qs(body.decode("utf-8", "replace"), max_num_fields=100).get("csrf", [""])[0]
             receive = _again(body, receive)
         # A token that is new with this request was not sent by anybody.
         if who.fresh or not hmac.compare_digest((token or "").encode(), who.csrf.encode()):
-            return _refusal("The page is out of date: load it again, then repeat the change."), receive
+            return _refusal(scope, "The page is out of date: load it again, then repeat the change."), receive
         return None, receive
 
     # --- how large -------------------------------------------------------------------------
@@ -215,10 +215,10 @@ class Guard:
     def _limit(self, headers: Headers) -> int:
         return self.studio.settings.upload_bytes if _kind(headers) == "multipart/form-data" else BODY_BYTES
 
-    def _too_large(self, headers: Headers) -> Response | None:
+    def _too_large(self, scope: Scope, headers: Headers) -> Response | None:
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:18]) > self._limit(headers):
-            return _error(None, 413, "That is too large.")
+            return _error(scope, 413, "That is too large.")
         return None
 
     def _limited(self, headers: Headers, receive: Receive) -> Receive:
@@ -302,12 +302,13 @@ def _kind(headers: Headers) -> str:
     return headers.get("content-type", "").split(";")[0].strip().lower()
 
 
-def _error(scope: Scope | None, status: int, words: str) -> Response:
-    return JSONResponse({"detail": words}, status)
+def _error(scope: Scope, status: int, words: str) -> Response:
+    language = (scope.get("state") or {}).get("language", i18n.DEFAULT)
+    return JSONResponse({"detail": said.refusal(language, words)}, status)
 
 
-def _refusal(words: str) -> Response:
-    return _error(None, 403, words)
+def _refusal(scope: Scope, words: str) -> Response:
+    return _error(scope, 403, words)
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -132,9 +132,9 @@ def _picture(studio: Studio, number: int, *, textless: bool) -> FileResponse:
         raise HTTPException(404, f"There is no episode {number}.")
     path = textless_of(project, episode) if textless else video_of(project, episode)
     if path is None:
-        raise HTTPException(
-            404, f"Episode {number} has no {'picture without subtitles' if textless else 'video'}."
-        )
+        if textless:
+            raise HTTPException(404, f"Episode {number} has no picture without subtitles.")
+        raise HTTPException(404, f"Episode {number} has no video.")
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if not kind.startswith("video/"):
         kind = "application/octet-stream"

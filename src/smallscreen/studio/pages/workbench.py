@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from smallscreen.series import editing, markets
 from smallscreen.series.model import Edition
+from smallscreen.studio import said
 from smallscreen.studio.context import Studio
 from smallscreen.studio.deps import Editor, TheStudio, Viewer, edition_of
 from smallscreen.studio.page import Page
@@ -140,7 +141,7 @@ def findings(edition: str, number: Number, studio: TheStudio, person: Viewer) ->
 
 
 def change(
-    edition: str, cue: CueId, asked: ChangeAsk, studio: TheStudio, person: Editor
+    request: Request, edition: str, cue: CueId, asked: ChangeAsk, studio: TheStudio, person: Editor
 ) -> views.LineView | JSONResponse:
     """Change a line from the version that the person saw; 409 with both versions where it has another by now."""
     here = edition_of(studio, edition)
@@ -151,7 +152,8 @@ def change(
         )  # fmt: skip
     except editing.Conflict as conflict:
         theirs = _view(conflict.theirs, here) if conflict.theirs else None
-        told = ConflictView(detail=str(conflict), theirs=theirs, yours=asked)
+        words = said.refusal(request.state.language, str(conflict))
+        told = ConflictView(detail=words, theirs=theirs, yours=asked)
         return JSONResponse(told.model_dump(mode="json"), 409)
     if state.version != asked.version:
         _tell(studio, here, state, person.name)

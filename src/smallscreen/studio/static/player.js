@@ -155,7 +155,7 @@ export class Player extends EventTarget {
       this.safeBox = label.querySelector("input");
       this.safe.classList.toggle("on", on);
       const pick = el("select", { "aria-label": t("Platform"), onchange: () => this.set({ platform: pick.value }) },
-        o.platforms.map((p) => el("option", { value: p.name, selected: p.name === o.platform, title: p.label }, p.label)));
+        o.platforms.map((p) => el("option", { value: p.name, selected: p.name === o.platform, title: t(p.label) }, t(p.label))));
       choices.append(label, pick);
     }
     this.node = el("div.player", {}, el("div.player-frame", {}, this.stage), el("div.player-bar", {}, this.button, this.range, this.time), choices);

@@ -151,10 +151,11 @@ function rate(completion) {
     el("small", {}, ` ${p(completion.low)}–${p(completion.high)}`));
 }
 
-/** Resonance and gratification over an episode, on one scale for the whole series. */
+/** Resonance and gratification over an episode, on one scale for the whole series: square roots, or one strong
+ * episode would make the others flat. */
 function arc(curves, high) {
   if (!curves) return null;
-  const path = (values) => values.map((v, i) => `${i ? "L" : "M"}${((i * ARC_WIDE) / (values.length - 1)).toFixed(1)} ${(POINTS_HIGH - 1 - (v / high) * (POINTS_HIGH - 2)).toFixed(1)}`).join("");
+  const path = (values) => values.map((v, i) => `${i ? "L" : "M"}${((i * ARC_WIDE) / (values.length - 1)).toFixed(1)} ${(POINTS_HIGH - 1 - Math.sqrt(v / high) * (POINTS_HIGH - 2)).toFixed(1)}`).join("");
   return el("svg:svg.arc", { viewBox: `0 0 ${ARC_WIDE} ${POINTS_HIGH}`, role: "img", "aria-label": t("Arc of feeling: resonance and gratification") },
     el("svg:path.grat", { d: path(curves.gratification) }), el("svg:path.reso", { d: path(curves.resonance) }));
 }

@@ -57,7 +57,7 @@ export class Detail {
     const said = { accept: t("accepted by {who}", { who: f.who }), reject: t("refused by {who}", { who: f.who }) }[f.decision];
     return el(`li${f.decision ? ".decided" : ""}`, { "data-key": `${f.place} ${f.check}` },
       el(`span.chip.${f.severity}`, {}, label(f.severity)),
-      el("span.grow", {}, f.message, f.suggestion && el("span.dim", {}, ` ${f.suggestion}`), el("span.fine", {}, ` ${f.check}${f.of === "source" ? ` (${t("of the source")})` : ""}`)),
+      el("span.grow", {}, f.message, f.suggestion && el("span.dim", {}, ` ${f.suggestion}`), el("span.fine", {}, ` · ${f.check}${f.of === "source" ? ` (${t("of the source")})` : ""}`)),
       f.decision && el("span.fine", {}, said || f.decision),
       mayDecide && (f.decision
         ? el("button.quiet", { type: "button", onclick: () => this.decide(f, "reopen") }, t("Reopen"))

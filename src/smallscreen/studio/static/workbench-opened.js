@@ -12,7 +12,7 @@ export function makeOpened(data, act) {
   const notice = el("p.notice", { role: "status" });
   const fitted = el("p.fine.fitted");
   const strategy = el("select", { id: "strategy", disabled: !mayEdit, onchange: () => act.field("strategy", strategy.value) },
-    el("option", { value: "" }, t("No strategy")), Object.keys(data.strategies).map((s) => el("option", { value: s, title: data.strategies[s] }, strategyName(s))));
+    el("option", { value: "" }, t("No strategy")), Object.keys(data.strategies).map((s) => el("option", { value: s, title: t(data.strategies[s]) }, strategyName(s))));
   const reason = el("textarea", { id: "reason", rows: 1, maxLength: 2000, readOnly: !mayEdit, autocomplete: "off", placeholder: t("Why the line departs from the source"), oninput: () => act.field("reason", reason.value) });
   const approve = el("button", { type: "button", disabled: !mayEdit, onclick: () => act.approve() });
   const node = el("div.opened", {},
