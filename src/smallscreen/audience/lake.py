@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,8 @@ from smallscreen.errors import FileProblem, UserError
 if TYPE_CHECKING:
     import duckdb
 
-    from smallscreen.series.project import Project
+    from smallscreen.audience.importing import ImportSummary
+    from smallscreen.series.project import Progress, Project
 
 ROW_GROUP = 122_880
 
@@ -33,6 +34,15 @@ ROW_GROUP = 122_880
 def open_lake(project: Project) -> Lake:
     """The lake of a series; it need not be there yet."""
     return Lake(project.root / "lake")
+
+
+def import_events(
+    project: Project, paths: Sequence[Path], mapping: Path | None = None, progress: Progress | None = None
+) -> ImportSummary:
+    """Take files into the lake of a series: see `importing.import_events`."""
+    from smallscreen.audience.importing import import_events as work
+
+    return work(project, paths, mapping, progress)
 
 
 class Lake:

@@ -1,0 +1,1 @@
+"""Importers, one file each: Parquet, CSV, JSON Lines, Snowplow media, Mux views, a mapping."""
