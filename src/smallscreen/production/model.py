@@ -262,7 +262,7 @@ T = TypeVar("T")
 
 def to_json(thing: Any) -> Any:
     """A data class of this module as JSON values: dates as ISO texts, money as texts."""
-    return _adapter(type(thing)).dump_python(thing, mode="json")
+    return _adapter(type(thing)).dump_python(thing, mode="json")  # type: ignore[arg-type]
 
 
 def from_json(kind: type[T], body: Any) -> T:
@@ -270,7 +270,7 @@ def from_json(kind: type[T], body: Any) -> T:
     from pydantic import ValidationError
 
     try:
-        return _adapter(kind).validate_python(body)
+        return _adapter(kind).validate_python(body)  # type: ignore[arg-type,no-any-return]
     except ValidationError as e:
         first = e.errors()[0]
         where = ".".join(str(x) for x in first["loc"])

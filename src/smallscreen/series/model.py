@@ -87,7 +87,8 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class ScriptLine:
-    """One line of the script, in order. `kind`: dialogue, os, vo, action, caption."""
+    """One line of the script, in order. `kind`: dialogue, os, vo, action, caption; tag, which is no words of the
+    script but what was noted of the scene there (`Props: red umbrella`)."""
 
     episode: int
     index: int

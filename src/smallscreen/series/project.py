@@ -4,7 +4,7 @@
       series.toml          the head of the series, written by people
       series.db            the series database (or PostgreSQL, by URL)
       ep001.zh.srt ...     the source, in any subtitle format, here or in source/
-      script.txt           the script, if there is one (also .fountain, .docx)
+      script.txt           the script, if there is one (also .fountain, .fdx, .docx)
       video/ep001.mp4      the episodes, if there are any
       video/textless/ ...  the same without subtitles in the picture, if you have them
       editions/en-US/ ...  what `package` made
@@ -222,7 +222,7 @@ def _script_files(root: Path) -> list[Path]:
     return [
         p
         for p in found
-        if p.suffix.lower() == ".fountain" or p.parent.name == "script" or p.stem.lower().startswith(looks_so)
+        if p.suffix.lower() in (".fountain", ".fdx") or p.parent.name == "script" or p.stem.lower().startswith(looks_so)
     ]
 
 

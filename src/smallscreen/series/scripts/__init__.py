@@ -1,4 +1,4 @@
-"""Scripts: the Chinese short-drama form and Fountain, as text or in a Word file.
+"""Scripts: the Chinese short-drama form and Fountain, as text or in a Word file, and Final Draft's.
 
     script = read_script(Path("script.txt"))
     script.scenes[0].place, script.lines[0].speaker
@@ -21,7 +21,7 @@ __all__ = ["FORMS", "SCRIPT_SUFFIXES", "Script", "ScriptForm", "read_script"]
 MAX_BYTES = 32 * 1024 * 1024
 """Largest script file that is read: the text of 100 episodes is under 1 MB, a Word file may hold pictures."""
 FORMS: dict[str, ScriptForm] = discover(sys.modules[__name__], ScriptForm)  # type: ignore[type-abstract]
-SCRIPT_SUFFIXES = frozenset({".txt", ".md", ".fountain", ".docx"})
+SCRIPT_SUFFIXES = frozenset({".txt", ".md", ".fountain", ".docx", ".fdx"})
 """The endings of the files that can be read, in lower case, with their dot."""
 
 
@@ -45,6 +45,10 @@ def read_script(path: Path) -> Script:
         raise FileProblem(
             path, None, "it is a Word file of the old kind (.doc)", "the script saved as .docx or .txt"
         )
+    elif path.suffix.lower() == ".fdx" or b"<FinalDraft" in data[:2000]:
+        from smallscreen.series.scripts import fdx
+
+        paragraphs = fdx.paragraphs(data, path)
     else:
         text, _ = decode(data, path)
         paragraphs = [Paragraph(line) for line in text.split("\n")]
@@ -54,7 +58,10 @@ def read_script(path: Path) -> Script:
     script = form.parse(paragraphs, path)
     if not script.lines:
         raise FileProblem(
-            path, None, "it holds no line of dialogue", "a script in the short-drama form or in Fountain"
+            path,
+            None,
+            "it holds no line of dialogue",
+            "a script in the short-drama form, in Fountain or of Final Draft",
         )
     return script
 

@@ -2,7 +2,8 @@
 
 Read in full: title page, scene headings and numbers, characters with extensions, parentheticals, dual
 dialogue, notes, boneyard, sections, synopses, transitions, centered text, lyrics, forced elements.
-Episodes are sections or lines of their own that say so (`# Episode 3`, `EPISODE 3`).
+Episodes are sections or lines of their own that say so (`# Episode 3`, `EPISODE 3`, `# 第3集`). Headings in
+Chinese (`内景 客厅 - 日`, `2-1 夜 内 灶房`) and Chinese names as speakers are read without being forced.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from smallscreen.series.scripts._headings import Heading, chinese_heading, is_chinese_name
 from smallscreen.series.scripts.base import Collector, Paragraph, Script, ScriptForm, join
+from smallscreen.series.scripts.drama import _TIMES as _CHINESE_TIMES
 
 _HEADING = re.compile(
     r"(?:INT\.?\s*/\s*EXT|EXT\.?\s*/\s*INT|I\s*/\s*E|INT|EXT|EST)(?:\.\s*|\s+)(\S.*)", re.IGNORECASE
@@ -143,7 +146,10 @@ def _element(lines: list[str], at: int, out: Collector) -> int:
         return at + 1
     forced = text[0] == "." and len(text) > 1 and text[1] not in ". "
     if forced or (_HEADING.fullmatch(text) and (alone or text.isupper())):
-        _heading(text[1:] if forced else text, out)
+        begin_scene(text[1:] if forced else text, out)
+        return at + 1
+    if alone and len(text) <= 100 and chinese_heading(_SCENE_NUMBER.sub("", text), out.episode):
+        begin_scene(text, out)
         return at + 1
     if text[0] == "!":
         out.line("action", _plain(text[1:].strip()))
@@ -157,7 +163,7 @@ def _element(lines: list[str], at: int, out: Collector) -> int:
         return at + 1
     if _TRANSITION.fullmatch(text):
         return at + 1
-    if alone and followed and (text[0] == "@" or _is_cue(text)):
+    if alone and followed and (text[0] == "@" or _is_cue(text) or is_chinese_name(text)):
         return _dialogue(lines, at, out)
     caption = _CAPTION.fullmatch(text)
     if caption:
@@ -167,13 +173,22 @@ def _element(lines: list[str], at: int, out: Collector) -> int:
     return at + 1
 
 
-def _heading(text: str, out: Collector) -> None:
-    number = _SCENE_NUMBER.search(text)
-    if number:
-        text = text[: number.start()]
+def begin_scene(text: str, out: Collector, number: str | None = None) -> None:
+    """Begins the scene that a heading says; its number is `number`, or stands in the heading (`#12A#`)."""
+    written = _SCENE_NUMBER.search(text)
+    if written:
+        text = text[: written.start()]
+        number = number or written.group(1)
+    text = text.strip()
+    western = _HEADING.fullmatch(text) is not None
+    heading = (None if western else chinese_heading(text, out.episode, forced=True)) or _heading(text)
+    out.begin_scene(number or heading.number, _plain(heading.place), heading.time, heading.interior)
+
+
+def _heading(text: str) -> Heading:
     interior: bool | None = None
-    match = _HEADING.fullmatch(text.strip())
-    place = text.strip()
+    match = _HEADING.fullmatch(text)
+    place = text
     if match:
         opening = re.sub(r"[\s.]", "", text[: match.start(1)].upper())
         interior = {"INT": True, "EXT": False, "EST": False}.get(opening)
@@ -184,11 +199,12 @@ def _heading(text: str, out: Collector) -> None:
     parts = re.split(r"\s+[-–—]+\s+|\s*[–—]\s*", place)
     if len(parts) > 1:
         last = re.sub(r"\s*\(.*?\)$", "", parts[-1]).strip().upper()
-        known = _TIME_WORDS.get(last) or next((t for w, t in _TIME_WORDS.items() if last.endswith(w)), None)
+        known = _TIME_WORDS.get(last) or _CHINESE_TIMES.get(last)
+        known = known or next((t for w, t in _TIME_WORDS.items() if last.endswith(w)), None)
         if known or _MORE_TIMES.fullmatch(last):
             time = known or parts[-1].strip().lower()
             place = " - ".join(parts[:-1])
-    out.begin_scene(number.group(1) if number else None, _plain(place), time, interior)
+    return Heading(None, place, time, interior)
 
 
 def _is_cue(text: str) -> bool:
@@ -202,15 +218,7 @@ def _is_cue(text: str) -> bool:
 def _dialogue(lines: list[str], at: int, out: Collector) -> int:
     text = lines[at].strip().removeprefix("@").strip()
     text = text.removesuffix("^").strip()  # dual dialogue: two people at once, one after the other here
-    kind, manners = "dialogue", []
-    for extension in _EXTENSION.findall(text):
-        word = re.sub(r"[.\s’']", "", extension).upper()
-        if word in ("VO", "VOICEOVER"):
-            kind = "vo"
-        elif word in ("OS", "OC", "OFFSCREEN", "OFFCAMERA"):
-            kind = "os"
-        elif word not in ("CONTD", "CONT", "CONTINUED", "MORE"):
-            manners.append(extension.strip())
+    kind, manners = voice(text)
     speaker = _plain(_EXTENSION.sub("", text).strip())
     out.cast(speaker)
     words, manner = "", ", ".join(manners)
@@ -228,6 +236,20 @@ def _dialogue(lines: list[str], at: int, out: Collector) -> int:
         at += 1
     out.line(kind, words, speaker, manner)
     return at
+
+
+def voice(text: str) -> tuple[str, list[str]]:
+    """The kind of line that a character's extensions say, and the extensions that say something else."""
+    kind, manners = "dialogue", []
+    for extension in _EXTENSION.findall(text):
+        word = re.sub(r"[.\s’']", "", extension).upper()
+        if word in ("VO", "VOICEOVER", "画外音", "旁白"):
+            kind = "vo"
+        elif word in ("OS", "OC", "OFFSCREEN", "OFFCAMERA", "画外", "内心", "心声"):
+            kind = "os"
+        elif word not in ("CONTD", "CONT", "CONTINUED", "MORE"):
+            manners.append(extension.strip())
+    return kind, manners
 
 
 def _plain(text: str) -> str:
