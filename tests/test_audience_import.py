@@ -252,7 +252,7 @@ def test_every_row_is_accounted_for(rows: list[dict[str, Any]], kind: str) -> No
         path.write_text(path.read_text("utf-8") + "\n", "utf-8")  # other bytes, the same rows
         if kind == "jsonl":
             again = import_events(project, [path])
-            assert again.taken == 0 and again.repeated == done.taken + done.repeated
+            assert again.taken == 0 and again.repeated == len(rows)
         assert count(project, "SELECT count(*) FROM all_events") == done.taken
         project.store.engine.dispose()
 
@@ -339,6 +339,10 @@ def test_hostile_text_ends_in_a_problem_or_in_quarantine(project: Project, tmp_p
     lines = [json.dumps(row(1)), deep, "[" * 500_000, '"text"', "{", "null", json.dumps(row(2))]
     done = import_events(project, [as_lines(tmp_path / "deep.jsonl", lines)])
     assert (done.rows, done.taken, done.quarantined["unreadable"]) == (7, 2, 4)
+    quote = as_csv(tmp_path / "quote.csv", [row(i) for i in range(10, 60)])
+    quote.write_bytes(quote.read_bytes().replace(b"e20,", b'"e20,') + b"\xff\xfe,\xff\n")
+    done = import_events(project, [quote])
+    assert done.taken >= 10 and done.quarantined
     torn = as_csv(tmp_path / "torn.csv", [row(3), row(4)])
     torn.write_text(torn.read_text() + "a,b\n" + "," * 60 + "\n", "utf-8")
     done = import_events(project, [torn])
@@ -366,6 +370,12 @@ def test_a_mapping(project: Project, tmp_path: Path) -> None:
             "SELECT time_from_ms, time_to_ms, market, started_at, duration_ms, asset_id FROM events"
         )
     assert got == [(250, 90700, "en-US", datetime(2026, 5, 1, 10), 91000, f"{SLUG}/ep001/en-US")]
+    # The same file with another mapping replaces what it gave.
+    said.write_text(said.read_text("utf-8").replace("Shanghai", "Tokyo") + "2 = 91000\n", "utf-8")
+    done = import_events(project, [path], said)
+    assert (done.taken, done.repeated, done.quarantined) == (2, 0, {})
+    assert count(project) == 2 and count(project, "SELECT count(*) FROM quarantine") == 0
+    assert count(project, "SELECT min(started_at) FROM events") == datetime(2026, 5, 1, 9)
     said.write_text('zone = "Mars/Base"\n', "utf-8")
     with pytest.raises(FileProblem, match="no time zone"):
         import_events(project, [path], said)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ from smallscreen.series.steps import fingerprint
 
 STEP, BOTS = "audience-import", "audience-bots"
 _VERSION = 1
+_STALE_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def import_events(
     problems: list[FileProblem] = []
     fresh = False
     with open_lake(project) as lake, _alone(lake):
+        _sweep(lake)
         fresh |= _finish_others(project, lake)
         for done, path in enumerate(files):
             if progress:
@@ -123,7 +126,7 @@ def import_events(
 
 def imported(project: Project) -> list[dict[str, Any]]:
     """The account of every file that was taken, in the order in which they came."""
-    records = sorted(project.store.steps(STEP).values(), key=lambda r: r.finished_at)
+    records = sorted((r for r in project.store.steps(STEP).values() if r.key), key=lambda r: r.finished_at)
     return [{**r.summary, "at": r.finished_at} for r in records]
 
 
@@ -132,17 +135,17 @@ def imported(project: Project) -> list[dict[str, Any]]:
 
 def _one(project: Project, lake: Lake, path: Path, mapping: Mapping | None) -> tuple[bool, dict[str, Any]]:
     slug = project.store.slug
-    key = fingerprint(
-        _VERSION, slug, content_hash(path), path.suffix.lower(), mapping.model_dump() if mapping else None
-    )
+    content = content_hash(path)
+    key = fingerprint(_VERSION, slug, content, path.suffix.lower(), mapping.model_dump() if mapping else None)
     done = project.store.step(STEP, key)
-    if done is not None:
+    if done is not None and done.key == key:
         return False, done.summary
+    _replace(project, lake, content)
     staging = lake.root / ".staging" / f"import-{key}"
     staging.mkdir(parents=True, exist_ok=True)
     if not (staging / "checked.json").exists():
         try:
-            _check(project, lake, path, mapping, staging, key)
+            _check(project, lake, path, mapping, staging, content)
         except FileProblem:
             shutil.rmtree(staging, ignore_errors=True)
             raise
@@ -153,7 +156,7 @@ def _one(project: Project, lake: Lake, path: Path, mapping: Mapping | None) -> t
 
 
 def _check(
-    project: Project, lake: Lake, path: Path, mapping: Mapping | None, staging: Path, key: str
+    project: Project, lake: Lake, path: Path, mapping: Mapping | None, staging: Path, content: str
 ) -> None:
     """Stage 1: every row with its reason."""
     import duckdb
@@ -195,7 +198,13 @@ def _check(
     if opened.rejects:
         con.execute(f"DROP TABLE {opened.rejects}")
         con.execute(f"DROP TABLE {opened.rejects}_scan")
-    head = {"file": path.name, "importer": importer.id, "table": made.table, "notes": made.notes}
+    head = {
+        "content": content,
+        "file": path.name,
+        "importer": importer.id,
+        "table": made.table,
+        "notes": made.notes,
+    }
     _write_json(staging / "checked.json", head)
 
 
@@ -211,12 +220,18 @@ def _sort_out(lake: Lake, slug: str, staging: Path, key: str) -> dict[str, Any]:
     repeated = int(con.execute("SELECT count(*) FROM repeated").fetchall()[0][0])
     where = "reason IS NULL" + (" AND file_row_number NOT IN (SELECT n FROM repeated)" if repeated else "")
     columns = ", ".join(identifier(c) for c in table.names)
-    taken = lake.stage(table.name, f"SELECT {columns} FROM {checked} WHERE {where}", staging)
+    taken = lake.stage(table.name, f"SELECT {columns} FROM {checked} WHERE {where}", staging, prefix=key)
     clipped = int(con.execute(f"SELECT count(*) FROM {checked} WHERE clipped AND {where}").fetchall()[0][0])
     aside = f"""
       SELECT reason, row, CAST({identifier(str(table.time))} AS TIMESTAMP) AS "at", data FROM {checked} WHERE reason IS NOT NULL
       UNION ALL SELECT 'unreadable', row, CAST(NULL AS TIMESTAMP) AS "at", data
       FROM read_parquet({literal(str(staging / "rejects.parquet"))})"""
+    if lake.has("quarantine"):
+        # An export that grows brings its bad rows again.
+        seen = "SELECT reason, data FROM quarantine"
+        again = f"FROM ({aside}) a SEMI JOIN ({seen}) q ON a.reason = q.reason AND a.data = q.data"
+        repeated += int(con.execute(f"SELECT count(*) {again}").fetchall()[0][0])
+        aside = f"SELECT a.* {again.replace('SEMI', 'ANTI')}"
     counts = con.execute(f"SELECT reason, count(*) FROM ({aside}) GROUP BY reason").fetchall()
     quarantined = {str(reason): int(n) for reason, n in counts}
     if quarantined:
@@ -225,6 +240,7 @@ def _sort_out(lake: Lake, slug: str, staging: Path, key: str) -> dict[str, Any]:
             f'SELECT reason, {literal(head["file"])} AS file, row, {literal(slug)} AS series_id, "at", '
             f"coalesce(data, '') AS data, {literal(key)} AS import_key FROM ({aside})",
             staging,
+            prefix=key,
         )
     con.execute("DROP TABLE repeated")
     rows = taken + repeated + sum(quarantined.values())
@@ -259,13 +275,19 @@ def _publish(project: Project, lake: Lake, staging: Path, key: str, summary: dic
     """Stage 3: into the lake, by renaming. May be repeated."""
     for name in (summary["table"], "quarantine"):
         if (staging / name).is_dir():
-            _rename_all(staging / name, lake.root / name)
+            publish(staging / name, lake.root / name)
     project.store.put_step(STEP, key, key, summary)
     shutil.rmtree(staging, ignore_errors=True)
 
 
-def _rename_all(staging: Path, target: Path) -> None:
-    publish(staging, target)
+def _replace(project: Project, lake: Lake, content: str) -> None:
+    """Take back what the same file gave with another mapping: a zone that is set right moves every row."""
+    for key, record in project.store.steps(STEP).items():
+        if record.key == key and record.summary.get("content") == content:
+            for path in sorted(lake.root.glob(f"*/series=*/day=*/{key}-*.parquet")):
+                path.unlink()
+            project.store.put_step(STEP, key, "", {"replaced": True})
+            lake.refresh()
 
 
 def _finish_others(project: Project, lake: Lake) -> bool:
@@ -315,7 +337,7 @@ def _known_episodes(con: Any, project: Project, mapping: Mapping | None, *, stat
 
 
 def _bots(project: Project, lake: Lake) -> dict[str, int]:
-    key = fingerprint(_VERSION, sorted(project.store.steps(STEP)))
+    key = fingerprint(_VERSION, sorted(r.key for r in project.store.steps(STEP).values()))
     done = project.store.step(BOTS, "")
     if done is not None and done.key == key and (lake.has("bot") or not lake.has_events):
         return {"bots": done.summary["bots"], "intervals": done.summary["intervals"]}
@@ -356,6 +378,13 @@ def _alone(lake: Lake) -> Iterator[None]:
         except OSError:
             raise UserError(f"Another import into {lake.root} is running; wait until it has ended.") from None
         yield
+
+
+def _sweep(lake: Lake) -> None:
+    """Remove what processes that were killed a day ago or more left in `.staging`."""
+    for path in (lake.root / ".staging").glob("*"):
+        if not path.name.startswith("import-") and path.stat().st_mtime < time.time() - _STALE_S:
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:

@@ -133,8 +133,8 @@ class Lake:
         self.refresh()
         return count
 
-    def stage(self, table: str, rows: Any, staging: Path) -> int:
-        """Write rows as the table's partitions under `staging`, to be published; returns how many."""
+    def stage(self, table: str, rows: Any, staging: Path, *, prefix: str = "part") -> int:
+        """Write rows as the table's partitions under `staging`, to be published; returns how many. `prefix` begins the files' names."""
         spec = _table(table)
         con = self.con()
         source, name = self._source(rows), "rows_to_write"
@@ -149,7 +149,7 @@ class Lake:
             copied = con.execute(
                 f"COPY (SELECT *, series_id AS series, {_day(spec)} AS day FROM ({rows_sql})) "
                 f"TO {literal(str(folder))} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (series, day), "
-                f"OVERWRITE_OR_IGNORE, FILENAME_PATTERN 'part-{{uuid}}', ROW_GROUP_SIZE {ROW_GROUP})"
+                f"OVERWRITE_OR_IGNORE, FILENAME_PATTERN {literal(prefix + '-{uuid}')}, ROW_GROUP_SIZE {ROW_GROUP})"
             ).fetchall()
         finally:
             con.execute(f"DROP VIEW IF EXISTS {name}")
@@ -199,7 +199,7 @@ class Lake:
             self._view(shown, text, self._folder(name))
         # The anti join is left away where it would do nothing: it costs a pass over the users.
         bots = self.has("bot") and con.execute("SELECT count(*) FROM bot").fetchall()[0][0]
-        without = " WHERE user_id NOT IN (SELECT user_id FROM bot)" if bots else ""
+        without = " ANTI JOIN bot USING (user_id)" if bots else ""
         self._view("events", f"SELECT * FROM all_events{without}", self._folder("events"))
 
     # --- inside ------------------------------------------------------------------------------
