@@ -144,7 +144,9 @@ def test_mantel_haenszel_near_stratified_poisson() -> None:
     assert math.log(found.value) == pytest.approx(0.3638430582386045, abs=0.01)
     error = math.log(found.high / found.low) / (2 * 1.959963984540054)
     assert error == pytest.approx(0.12768457037901187, rel=0.02)
-    assert stats.mantel_haenszel(d1, n1, d0, n0, dispersion=4.0).high > found.high
+    assert stats.mantel_haenszel(d1, n1, d0, n0, dispersion=4.0, robust=False).high > found.high
+    assert "robust" in stats.mantel_haenszel(d1, n1, d0, n0).method
+    assert "robust" not in stats.mantel_haenszel(d1, n1, d0, n0, clusters=[1, 1, 2, 2, 3]).method
 
 
 def test_mantel_haenszel_without_leaves() -> None:

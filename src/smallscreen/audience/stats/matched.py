@@ -34,13 +34,19 @@ def mantel_haenszel(
     dispersion: float = 1.0,
     level: float = 0.95,
     robust: bool = True,
+    clusters: ArrayLike | None = None,
+    df: float = math.inf,
+    added: float = 0.0,
 ) -> Ratio:
     """Common ratio of two rates over matched sets; all inputs (sets,), time in person-seconds or expected events.
 
     R = sum(d1 n0 / N) / sum(d0 n1 / N). Variance of log R: that of Greenland and Robins for person-time, times
-    `dispersion` (1 is pure chance; more when seconds differ by more than chance). From 5 sets on also the
-    sandwich over sets, sum(U^2) / sum(A)^2 * K/(K - 1) with U = A - R B, and the larger of the two is used,
-    with Student's t on K - 1 degrees of freedom when the sandwich is.
+    `dispersion` (1 is pure chance; more when seconds differ by more than chance). From 5 sets on instead the
+    sandwich over sets, sum(U^2) / sum(A)^2 * K/(K - 1) with U = A - R B, and Student's t on K - 1 degrees of
+    freedom; taking the larger of the two would make 95 % intervals hold in 98 % (measured). `clusters` (sets,) names sets that belong
+    together (one place seen in several strata): U is added up over them and K counts them. `df` is that of the
+    dispersion where it was estimated from few counts; `added` is a variance of log R that is added to both, for
+    what is in the times but is not known exactly.
     Sources: Mantel and Haenszel 1959; Rothman, Greenland and Lash 2008, chapter 15; Greenland and Robins 1985,
     Biometrics 41; the sandwich is the ratio-of-sums (delta) variance over independent sets. It approximates the
     conditional (stratified) hazard ratio when a set's time is short, as a few seconds are.
@@ -49,21 +55,25 @@ def mantel_haenszel(
         np.asarray(v, float) for v in (exposed_events, exposed_time, control_events, control_time)
     )
     total = n1 + n0
+    group = (
+        np.arange(d1.size) if clusters is None else np.unique(np.asarray(clusters), return_inverse=True)[1]
+    )
     told = (n1 > 0) & (n0 > 0) & (d1 + d0 > 0)
+    group = np.unique(group[told], return_inverse=True)[1]
     d1, n1, d0, n0, total = (v[told] for v in (d1, n1, d0, n0, total))
     a, b = d1 * n0 / total, d0 * n1 / total
     top, bottom = float(a.sum()), float(b.sum())
-    sets = int(told.sum())
+    sets = int(group.max()) + 1 if group.size else 0
     if top <= 0 or bottom <= 0:
         return _one_sided(float(d1.sum()), float(d0.sum()), float((d1 + d0).sum()), bottom, sets)
     ratio = top / bottom
     variance = dispersion * float(((d1 + d0) * n1 * n0 / total**2).sum()) / (top * bottom)
-    df, method = math.inf, "Mantel-Haenszel, Greenland-Robins variance"
+    method = "Mantel-Haenszel, Greenland-Robins variance"
     if robust and sets >= ROBUST_FROM:
-        sandwich = float(((a - ratio * b) ** 2).sum()) / top**2 * sets / (sets - 1)
-        if sandwich > variance:
-            variance, df, method = sandwich, float(sets - 1), "Mantel-Haenszel, robust over sets"
-    error = math.sqrt(variance)
+        u = np.bincount(group, a - ratio * b)
+        sandwich = float((u**2).sum()) / top**2 * sets / (sets - 1)
+        variance, df, method = sandwich, float(sets - 1), "Mantel-Haenszel, robust over sets"
+    error = math.sqrt(variance + added)
     q = t_quantile(0.5 + level / 2, df) * error
     p = t_two_sided(math.log(ratio) / error, df)
     return Ratio(ratio, ratio * math.exp(-q), ratio * math.exp(q), p, sets, method)

@@ -1,0 +1,269 @@
+"""Matched comparison of the seconds at a place with seconds like them, over arrays of counts.
+
+Each cut of each episode has, by second, the viewers at risk, the leaves, what the position alone lets expect, and
+a bit for each check that was on the screen then (lag included).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smallscreen.audience.hazards import Curve, Floats
+from smallscreen.audience.timemap import TimeMap
+
+REACH = 15
+"""Seconds on each side of a place that controls come from."""
+ALIKE = 0.25
+"""Controls have within this share as many viewers at risk as the place."""
+KNOTS = (0, 1, 2, 3, 5, 8, 12, 18, 26, 36, 50, 70, 95, 130, 180, 250, 400, 700)
+"""Seconds at which the position's hazard may bend: close together where it falls fast."""
+ROUNDS = 50
+BLOCK = 5
+"""Seconds of a block from which the dispersion is estimated; about a line on the screen and the lag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stood on the screen, in the series' own time; `findings` that overlap are one place."""
+
+    check: str
+    episode: int
+    start_ms: int
+    end_ms: int
+    findings: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The position's part of the log hazard: `basis` (seconds, knots) and its coefficients with their covariance."""
+
+    basis: Floats
+    theta: Floats
+    covariance: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One curve with `bits` (seconds,), spans in seconds of the cut, and the `expected` leaves by family.
+
+    `expected[family]` (seconds,) is what the position alone lets expect, the family's own seconds left out.
+    `supported[family]` (seconds,) says where that is known: where other cuts or seconds on both sides tell it.
+    """
+
+    curve: Curve
+    expected: dict[str, Floats]
+    supported: dict[str, NDArray[np.bool_]]
+    shapes: dict[str, Shape]
+    bits: NDArray[np.int64]
+    checks: tuple[str, ...]
+    spans: dict[tuple[str, int], tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A place beside its controls, one entry a stratum (cut and what else was on): leaves and expected leaves.
+
+    `lean` is how the position's basis differs between the two, (knots,) a stratum; `shape` is its curve.
+    """
+
+    exposed_leaves: tuple[float, ...]
+    exposed: tuple[float, ...]
+    control_leaves: tuple[float, ...]
+    control: tuple[float, ...]
+    exposed_s: float
+    matched_s: float
+    lean: tuple[Floats, ...] = ()
+    shape: Shape | None = None
+
+
+def grid(curves: Sequence[Curve], asked: Sequence[Place], maps: dict[str, TimeMap], lag_ms: int) -> list[Cut]:
+    """Lay the places on the seconds of every cut."""
+    checks = tuple(sorted({p.check for p in asked}))
+    found = []
+    for curve in curves:
+        bits = np.zeros(curve.viewers.size, np.int64)
+        spans = {}
+        for place in asked:
+            if place.episode != curve.episode:
+                continue
+            where = _in_cut(place, maps.get(curve.asset_id))
+            if where is None:
+                continue
+            a = max(0, int(where[0] // 1000))
+            b = min(bits.size, int(-(-(where[1] + lag_ms) // 1000)))
+            if a < b:
+                spans[(place.check, place.start_ms)] = (a, b)
+                bits[a:b] |= 1 << checks.index(place.check)
+        found.append(Cut(curve, {}, {}, {}, bits, checks, spans))
+    for family in ("", *sorted({_family(c) for c in checks})):
+        mine = _bits_of(family, checks)
+        masks = [(cut.bits & mine) != 0 for cut in found]
+        shape, level = position(curves, masks)
+        free = np.zeros(shape.basis.shape[0], bool)
+        for mask in masks:
+            free[: mask.size] |= ~mask
+        known = _between(free)
+        rate = np.exp(shape.basis @ shape.theta)
+        for cut, v in zip(found, level, strict=True):
+            k = cut.bits.size
+            cut.expected[family] = cut.curve.viewers * v * rate[:k]
+            cut.supported[family], cut.shapes[family] = known[:k], shape
+    return found
+
+
+def position(curves: Sequence[Curve], left_out: Sequence[NDArray[np.bool_]]) -> tuple[Shape, Floats]:
+    """The hazard by position alone and the level of each cut, (cuts,); `left_out` masks each (seconds,).
+
+    One curve of the hazard over the seconds of an episode for the whole edition, times a level for each cut:
+    Poisson regression of the leaves on hat functions with knots at `KNOTS`, drawn toward a straight line between
+    them; seconds in `left_out` (those of the findings asked about) have no say. This is indirect standardization
+    (Rothman, Greenland and Lash 2008, chapter 4) by a penalized spline (Eilers and Marx 1996, Statistical
+    Science 11(2)) of degree 1.
+    """
+    size = max(c.viewers.size for c in curves)
+    n, d = np.zeros((len(curves), size)), np.zeros((len(curves), size))
+    for i, (c, mask) in enumerate(zip(curves, left_out, strict=True)):
+        n[i, : mask.size], d[i, : mask.size] = np.where(mask, 0.0, c.viewers), np.where(mask, 0.0, c.leaves)
+    knots = np.array([k for k in KNOTS if k < size - 1] + [size - 1.0])
+    basis = np.stack([np.interp(np.arange(size), knots, row) for row in np.eye(knots.size)], axis=1)
+    bend = np.diff(np.eye(knots.size), 2, axis=0) if knots.size > 2 else np.zeros((1, knots.size))
+    penalty = bend.T @ bend + 1e-6 * np.eye(knots.size)
+    mean = (d.sum() + 0.5) / max(n.sum(), 1.0)
+    theta, level = np.full(knots.size, np.log(mean)), np.ones(len(curves))
+    covariance = np.eye(knots.size)
+    for _ in range(ROUNDS):
+        shape = np.exp(basis @ theta)
+        level = (d.sum(axis=1) + 1.0) / (n @ shape + 1.0)
+        exposure, leaves = level @ n, d.sum(axis=0)
+        fitted = exposure * shape
+        slope = basis.T @ (leaves - fitted) - penalty @ theta
+        covariance = np.linalg.inv(basis.T @ (fitted[:, None] * basis) + penalty)
+        step = covariance @ slope
+        theta = theta + np.clip(step, -1.0, 1.0)
+        if np.abs(step).max() < 1e-8:
+            break
+    return Shape(basis, theta, covariance), level
+
+
+def compare(cuts: Sequence[Cut], place: Place) -> Compared:
+    """Put a place beside its controls, within each cut and within what else was on the screen."""
+    d1: list[float] = []
+    e1: list[float] = []
+    d0: list[float] = []
+    e0: list[float] = []
+    lean: list[Floats] = []
+    shape = None
+    seconds = matched = 0.0
+    for cut in cuts:
+        span = cut.spans.get((place.check, place.start_ms))
+        if cut.curve.episode != place.episode or span is None:
+            continue
+        a, b = span
+        viewers, leaves = cut.curve.viewers, cut.curve.leaves
+        seconds += float(viewers[a:b].sum())
+        low, high = max(0, a - REACH), min(viewers.size, b + REACH)
+        at = np.arange(low, high)
+        within = (at >= a) & (at < b)
+        exposed = within & cut.supported[_family(place.check)][at]
+        mine = _bits_of(_family(place.check), cut.checks)
+        family = _family(place.check)
+        expected, shape = cut.expected[family], cut.shapes[family]
+        about = viewers[a:b].mean()
+        like = np.abs(viewers[at] - about) <= ALIKE * about
+        control = ~within & ((cut.bits[at] & mine) == 0) & like
+        profile = cut.bits[at] & ~mine
+        for what in np.unique(profile[exposed]):
+            x, y = at[exposed & (profile == what)], at[control & (profile == what)]
+            if y.size and viewers[x].sum() > 0:
+                matched += float(viewers[x].sum())
+                d1.append(float(leaves[x].sum()))
+                e1.append(float(expected[x].sum()))
+                d0.append(float(leaves[y].sum()))
+                e0.append(float(expected[y].sum()))
+                lean.append(_mean(shape.basis, x, expected) - _mean(shape.basis, y, expected))
+    return Compared(tuple(d1), tuple(e1), tuple(d0), tuple(e0), seconds, matched, tuple(lean), shape)
+
+
+def position_variance(compared: Sequence[Compared]) -> float:
+    """What not knowing the position's curve exactly adds to the variance of the common log ratio: g' C g.
+
+    g is the mean of `lean` with the weights that Mantel-Haenszel gives the strata, C the curve's covariance.
+    """
+    g: Floats | float = 0.0
+    total = 0.0
+    for c in compared:
+        for e1, e0, lean in zip(c.exposed, c.control, c.lean, strict=True):
+            weight = e1 * e0 / (e1 + e0) if e1 + e0 > 0 else 0.0
+            g, total = g + weight * lean, total + weight
+    shape = next((c.shape for c in compared if c.shape is not None), None)
+    if shape is None or total <= 0:
+        return 0.0
+    mean = np.asarray(g) / total
+    return float(mean @ shape.covariance @ mean)
+
+
+def sets(compared: Sequence[Compared]) -> tuple[list[float], list[float], list[float], list[float]]:
+    """All strata of several places, as `mantel_haenszel` takes them."""
+    return (
+        [v for c in compared for v in c.exposed_leaves],
+        [v for c in compared for v in c.exposed],
+        [v for c in compared for v in c.control_leaves],
+        [v for c in compared for v in c.control],
+    )
+
+
+def dispersion(cuts: Sequence[Cut]) -> float:
+    """How much more than by chance blocks of seconds differ from the seconds around them, at least 1.
+
+    Blocks of `BLOCK` seconds with the same things on the screen are held against their neighbors as places are;
+    the Pearson statistic is their mean squared error over its variance by chance, e (1 + e / e around).
+    """
+    errors: list[float] = []
+    for cut in cuts:
+        n, d, e = cut.curve.viewers, cut.curve.leaves, cut.expected[""]
+        for a in range(0, n.size - BLOCK + 1, BLOCK):
+            b = a + BLOCK
+            if (cut.bits[a:b] != cut.bits[a]).any():
+                continue
+            at = np.arange(max(0, a - REACH), min(n.size, b + REACH))
+            at = at[((at < a) | (at >= b)) & (cut.bits[at] == cut.bits[a])]
+            around, theirs = e[at].sum(), d[at].sum()
+            if around <= 0 or theirs < 5:
+                continue
+            expected = e[a:b].sum() * theirs / around
+            if expected >= 1:
+                errors.append(
+                    float((d[a:b].sum() - expected) ** 2 / (expected * (1 + e[a:b].sum() / around)))
+                )
+    return max(1.0, float(np.mean(errors))) if len(errors) >= 10 else 1.0
+
+
+def _mean(basis: Floats, at: NDArray[np.int64], weight: Floats) -> Floats:
+    return np.asarray(weight[at] @ basis[at] / weight[at].sum())
+
+
+def _between(free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Seconds that have a free second at most `REACH` before them (or are one) and one at most so far behind."""
+    at = np.arange(free.size)
+    before = np.maximum.accumulate(np.where(free, at, -10_000))
+    behind = np.minimum.accumulate(np.where(free, at, 10_000_000)[::-1])[::-1]
+    return (at - before <= REACH) & (behind - at <= REACH)
+
+
+def _family(check: str) -> str:
+    """Kinds of one family stand at the same places by nature, and are not held constant for each other."""
+    return check.split(".")[0] if check.startswith(("culture.", "screen.")) else check
+
+
+def _bits_of(family: str, checks: Sequence[str]) -> int:
+    return sum(1 << i for i, c in enumerate(checks) if _family(c) == family)
+
+
+def _in_cut(place: Place, timemap: TimeMap | None) -> tuple[float, float] | None:
+    if timemap is None:
+        return float(place.start_ms), float(place.end_ms)
+    return timemap.to_cut(place.start_ms, place.end_ms)
