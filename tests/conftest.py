@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from smallscreen.localize import checks
-from tests.browser import browser  # noqa: F401  a fixture
+from tests.browser import SHOTS, browser  # noqa: F401  the latter is a fixture
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -31,7 +31,7 @@ def series_29() -> Path:
 def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the keys or the database of whoever runs it."""
     for name in list(os.environ):
-        if name.startswith(("SMALLSCREEN_", "OPENAI_")):
+        if name.startswith(("SMALLSCREEN_", "OPENAI_")) and name != SHOTS:
             monkeypatch.delenv(name)
 
 
