@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from smallscreen.audience import files
 from smallscreen.audience.events import EVENTS, REASONS
 from smallscreen.audience.importing import import_events, imported, importers
 from smallscreen.audience.lake import open_lake
+from smallscreen.engines.sql import DuckDB
 from smallscreen.errors import FileProblem, UserError
 from smallscreen.series.project import Project, new_project
 
@@ -444,3 +446,61 @@ def test_mux_views(project: Project, tmp_path: Path) -> None:
 def test_the_registry() -> None:
     assert [i.id for i in importers()] == ["snowplow", "mux", "mapping", "csv", "jsonl", "parquet"]
     assert all(i.name and i.description and set(i.suffixes) <= set(files.SUFFIXES) for i in importers())
+
+
+# --- the lake --------------------------------------------------------------------------------
+
+
+def test_writing_arrays_and_asking_both_ways(project: Project) -> None:
+    n = 50
+    text = {
+        "user_id": "u",
+        "series_id": SLUG,
+        "market": "en-US",
+        "variant_id": "literal",
+        "media_session_id": "s",
+    }
+    rows: dict[str, Any] = {k: np.array([v] * n, dtype=object) for k, v in text.items()}
+    rows["event_id"] = np.array([f"e{i}" for i in range(n)], dtype=object)
+    rows |= {"episode": np.full(n, 7), "time_from_ms": np.arange(n), "time_to_ms": np.arange(n) + 1}
+    rows |= {"duration_ms": np.full(n, 90_000), "simulated": np.ones(n, bool)}
+    rows["started_at"] = np.datetime64("2026-05-01T00:00:00", "ms") + np.arange(n) * 3_600_000
+    with open_lake(project) as lake:
+        assert not lake.has_events and lake.sql("SELECT count(*) FROM events") == [(0,)]
+        assert lake.write("events", rows) == n
+        assert lake.sql("SELECT DISTINCT asset_id, locale FROM events") == [
+            (f"{SLUG}/ep007/en-US.literal", "en-US")
+        ]
+        assert lake.arrays("SELECT time_to_ms - time_from_ms AS ms FROM events")["ms"].tolist() == [1] * n
+        assert lake.sql("SELECT count(*) FROM events WHERE episode = $e", e=7) == [(n,)]
+        assert lake.days(SLUG) == ["2026-05-01", "2026-05-02", "2026-05-03"] and lake.series() == [SLUG]
+        assert len(lake.files("events", SLUG, "2026-05-02")) == 1
+        with pytest.raises(UserError, match="needs the column arm"):
+            lake.write(
+                "exposure", "SELECT 'u' AS user_id, 's' AS series_id, 'm' AS market, 'x' AS experiment"
+            )
+        with pytest.raises(UserError, match="no column rate"):
+            lake.write("events", {**rows, "rate": np.ones(n)})
+        engine = DuckDB()
+        engine.view("events", lake.glob("events"))
+        assert engine.rows("SELECT count(*) FROM events") == [(n,)]
+        lake.files("events", SLUG)[0].write_bytes(b"")
+    with pytest.raises(FileProblem, match="remove the broken one"), open_lake(project) as lake:
+        lake.sql("SELECT sum(time_to_ms) FROM events")
+
+
+def test_snowplow_from_a_warehouse(project: Project, tmp_path: Path) -> None:
+    player = f"[{{'current_time': i * 10.0, 'duration': 90.0, 'label': '{SLUG}/ep001/en-US', 'muted': true}}]"
+    path = as_parquet(
+        tmp_path / "sp.parquet",
+        f"""SELECT 'e' || i AS event_id, 'ping_event' AS event_name, 'u' AS domain_userid,
+          TIMESTAMP '2026-05-01' + to_seconds(CAST(i * 10 AS BIGINT)) AS derived_tstamp,
+          {player} AS contexts_com_snowplowanalytics_snowplow_media_player_2,
+          [{{'media_session_id': 's'}}] AS contexts_com_snowplowanalytics_snowplow_media_session_1
+        FROM range(5) t(i)""",
+    )
+    assert import_events(project, [path]).taken == 1
+    with open_lake(project) as lake:
+        assert lake.sql("SELECT time_from_ms, time_to_ms, muted, user_id FROM events") == [
+            (0, 40_000, True, "u")
+        ]
