@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smallscreen.engines.sql import identifier, literal
+from smallscreen.engines.sql import file, identifier, literal
 from smallscreen.errors import FileProblem
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def open_file(con: duckdb.DuckDBPyConnection, path: Path) -> Opened:
 def _parquet(con: duckdb.DuckDBPyConnection, path: Path) -> Opened:
     import duckdb
 
-    scan = f"read_parquet({literal(str(path))}, file_row_number = true, hive_partitioning = false)"
+    scan = f"read_parquet({file(path)}, file_row_number = true, hive_partitioning = false)"
     try:
         found = {str(r[0]): str(r[1]) for r in con.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()}
     except duckdb.Error as e:
@@ -149,7 +149,7 @@ def _csv(path: Path) -> Opened:
     columns = ", ".join(f"{literal(n)}: 'VARCHAR'" for n in names)
     rejects = f"rejects_{uuid.uuid4().hex[:12]}"
     scan = (
-        f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(delimiter)}, "
+        f"read_csv({file(path)}, auto_detect = false, header = true, delim = {literal(delimiter)}, "
         f"quote = '\"', escape = '\"', columns = {{{columns}}}, max_line_size = {LONGEST_LINE + 1}, "
         f"store_rejects = true, rejects_table = '{rejects}', rejects_scan = '{rejects}_scan')"
     )
@@ -167,7 +167,7 @@ def _jsonl(con: duckdb.DuckDBPyConnection, path: Path) -> Opened:
             )
     rejects = f"rejects_{uuid.uuid4().hex[:12]}"
     scan = (
-        f"read_csv({literal(str(path))}, auto_detect = false, header = false, delim = '\x01', quote = '', "
+        f"read_csv({file(path)}, auto_detect = false, header = false, delim = '\x01', quote = '', "
         f"escape = '', columns = {{'line': 'VARCHAR'}}, max_line_size = {LONGEST_LINE + 1}, "
         f"store_rejects = true, rejects_table = '{rejects}', rejects_scan = '{rejects}_scan')"
     )

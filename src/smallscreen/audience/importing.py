@@ -30,7 +30,7 @@ from smallscreen.audience.importer import Candidates, Importer
 from smallscreen.audience.lake import Lake, open_lake, publish
 from smallscreen.audience.mapping import Mapping, read_mapping
 from smallscreen.audience.rules import KNOWN, checked_events, checked_side, row_hash
-from smallscreen.engines.sql import identifier, literal
+from smallscreen.engines.sql import file, identifier, literal
 from smallscreen.errors import EngineError, FileProblem, UserError
 from smallscreen.series.project import Progress, Project, video_of
 from smallscreen.series.registry import discover
@@ -215,7 +215,7 @@ def _sort_out(lake: Lake, slug: str, staging: Path, key: str) -> dict[str, Any]:
     for name in (table.name, "quarantine"):
         shutil.rmtree(staging / name, ignore_errors=True)
     con = lake.con()
-    checked = f"read_parquet({literal(str(staging / 'checked.parquet'))}, file_row_number = true)"
+    checked = f"read_parquet({file(staging / 'checked.parquet')}, file_row_number = true)"
     con.execute(f"CREATE OR REPLACE TEMP TABLE repeated AS {_repeated(lake, table.name, checked)}")
     repeated = int(con.execute("SELECT count(*) FROM repeated").fetchall()[0][0])
     where = "reason IS NULL" + (" AND file_row_number NOT IN (SELECT n FROM repeated)" if repeated else "")
@@ -225,7 +225,7 @@ def _sort_out(lake: Lake, slug: str, staging: Path, key: str) -> dict[str, Any]:
     aside = f"""
       SELECT reason, row, CAST({identifier(str(table.time))} AS TIMESTAMP) AS "at", data FROM {checked} WHERE reason IS NOT NULL
       UNION ALL SELECT 'unreadable', row, CAST(NULL AS TIMESTAMP) AS "at", data
-      FROM read_parquet({literal(str(staging / "rejects.parquet"))})"""
+      FROM read_parquet({file(staging / "rejects.parquet")})"""
     if lake.has("quarantine"):
         # An export that grows brings its bad rows again.
         seen = "SELECT reason, data FROM quarantine"

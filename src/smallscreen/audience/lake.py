@@ -9,6 +9,7 @@ A file appears under its name when it is whole: it is written in `.staging` and 
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import uuid
@@ -98,7 +99,7 @@ class Lake:
 
     def glob(self, table: str) -> str:
         """The glob of a table's Parquet files, for an engine that is not ours (bots included)."""
-        return str(self._folder(table) / _depth(table))
+        return f"{glob.escape(str(self._folder(table)))}/{_depth(table)}"
 
     def files(self, table: str, series: str, day: str | None = None) -> list[Path]:
         """The files of a series, or of one of its days (`2026-05-01`), in a fixed order."""

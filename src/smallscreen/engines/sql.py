@@ -6,6 +6,7 @@ gives the same numbers. Neither knows what a series is. Spark needs the extra `s
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from pathlib import Path
@@ -131,6 +132,11 @@ def connect(
 def literal(text: str) -> str:
     """A text as a SQL string."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def file(path: Path) -> str:
+    """One file to read, as a SQL string: `[1]` in its name is no pattern."""
+    return literal(glob.escape(str(path)))
 
 
 def identifier(name: str) -> str:
