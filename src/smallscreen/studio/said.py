@@ -75,9 +75,10 @@ ACTIONS = (
     _("account deactivated"),
 )  # fmt: skip
 """What the log of changes calls what was done, and the parts of it below."""
-DETAILS = (
-    _("version"), _("cues"), _("check"), _("note"), _("address"), _("account"), _("role"), _("formats"), _("episodes"),
-)  # fmt: skip
+DETAILS = {
+    "version": _("version"), "status": _("status"), "cues": _("cues"), "check": _("check"), "note": _("remark"),
+    "address": _("from"), "account": _("account"), "role": _("role"), "formats": _("formats"), "episodes": _("episodes"),
+}  # fmt: skip
 
 DESCRIPTIONS = (
     _("keep the foreign item as it is, or fitted to the target language's spelling"),

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from smallscreen.errors import UserError
 from smallscreen.series import editing, tables
-from smallscreen.studio import accounts
+from smallscreen.studio import accounts, said
 from smallscreen.studio.accounts import Person, Role
 from smallscreen.studio.context import Studio
 from smallscreen.studio.deps import Admin, TheStudio, Viewer
@@ -374,8 +374,9 @@ def _audit_page(
     log = _audit(studio, account, before, who, action)
     title = translate(request.state.language, "Log of changes")
     return render(
-        request, "audit.html", page="audit", title=title, log=log, who=who, action=action, before=before
-    )
+        request, "audit.html", page="audit", title=title, log=log, who=who, action=action, before=before,
+        details=said.DETAILS,
+    )  # fmt: skip
 
 
 def _audit(

@@ -50,10 +50,14 @@ function draw() {
   const editions = shown();
   const episodes = kept(editions);
   const minutes = Math.round(page.episodes.reduce((sum, e) => sum + e.duration_ms, 0) / 60000);
-  $("sum").textContent = t("{episodes} episodes, {minutes} minutes, {cues} cues, {editions} editions", {
-    episodes: page.episodes.length, minutes, cues: page.episodes.reduce((sum, e) => sum + e.cues, 0).toLocaleString(),
-    editions: page.editions.length,
-  });
+  const cues = page.episodes.reduce((sum, e) => sum + e.cues, 0);
+  const n = page.episodes.length, m = page.editions.length;
+  $("sum").textContent = [
+    n === 1 ? t("1 episode") : t("{n} episodes", { n }),
+    minutes === 1 ? t("1 minute") : t("{n} minutes", { n: minutes }),
+    cues === 1 ? t("1 cue") : t("{n} cues", { n: cues.toLocaleString() }),
+    m === 1 ? t("1 edition") : t("{n} editions", { n: m }),
+  ].join(" · ");
   drawEditions();
   matrix.draw(page, editions, episodes);
   $("rows").textContent = episodes.length === page.episodes.length ? "" :

@@ -2,6 +2,7 @@
 import { clock, el, mayEdit, t } from "./base.js";
 import { beatName } from "./timeline_draw.js";
 
+const labels = (severity) => ({ error: t("Errors"), warning: t("Warnings"), note: t("Notes") })[severity];
 const label = (severity) => ({ error: t("error"), warning: t("warning"), note: t("note") })[severity];
 
 /** The findings that speak of a cue: by its id, else by the time they cover. */
@@ -128,7 +129,7 @@ export class CueList {
             over && el("span.chip.warning", {}, t("{cps} CPS", { cps: over.cps })),
             ["error", "warning", "note"].map((s) => {
               const n = open.filter((f) => f.severity === s).length;
-              return n > 0 && el(`span.chip.${s}`, {}, `${n} ${label(s)}`);
+              return n > 0 && el(`span.chip.${s}`, {}, `${labels(s)} ${n}`);
             }),
             barriers.map((b) => el("span.chip.mark", {}, b.text)),
             beats.map((b) => el("span.chip", { title: b.message }, beatName(b.check))))));

@@ -3,7 +3,7 @@
 import { api, el, mayEdit, onNews, pageData, prefs, t, toast, who } from "./base.js";
 import { makeCounter } from "./workbench-count.js";
 import { Lines } from "./workbench-lines.js";
-import { makeRow, paintRow, initials } from "./workbench-rows.js";
+import { makeRow, paintRow, initials, severityName } from "./workbench-rows.js";
 import { makeOpened } from "./workbench-opened.js";
 import { makeSide } from "./workbench-side.js";
 import { listenKeys, helpDialog } from "./workbench-keys.js";
@@ -263,7 +263,7 @@ function paintWide() {
   box.hidden = !wide.length && !data.trouble;
   box.replaceChildren(
     ...(data.trouble ? [el("p", {}, t("This episode could not be fitted and checked: {why}", { why: data.trouble }), " ", el("button", { type: "button", onclick: () => api("POST", `${api0}/check`, { episode: data.episode }) }, t("Try again")))] : []),
-    ...wide.map((f) => el("p", {}, el(`span.chip.${f.severity}`, {}, f.severity), " ", f.message, " ", f.suggestion || "", mayEdit ? el("button.quiet", { type: "button", onclick: () => decide(f, "accept") }, t("Accept")) : null)));
+    ...wide.map((f) => el("p", {}, el(`span.chip.${f.severity}`, {}, severityName(f.severity)), " ", f.message, " ", f.suggestion || "", mayEdit ? el("button.quiet", { type: "button", onclick: () => decide(f, "accept") }, t("Accept")) : null)));
 }
 
 // --- news -----------------------------------------------------------------------------------
