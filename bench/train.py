@@ -253,17 +253,9 @@ def training_inputs(data: Data, said: Feelings, left: str | None) -> Inputs:
     return Inputs(**{name: np.concatenate(value)[back] for name, value in parts.items()})
 
 
-def fit_heads(
-    x: np.ndarray, y: np.ndarray, heads: int = len(HEADS), start: np.ndarray | None = None
-) -> np.ndarray:
-    """Logistic regressions, one a column of `y`; from the weights of nearly the same problem, if there are any."""
-    return np.stack(
-        [
-            _fit.logistic(x, y[:, k], HEAD_RIDGE, start=None if start is None else start[:, k])
-            for k in range(heads)
-        ],
-        axis=1,
-    )
+def fit_heads(x: np.ndarray, y: np.ndarray, heads: int = len(HEADS)) -> np.ndarray:
+    """Logistic regressions, one a column of `y`, each from nothing: no weights that saw other shows."""
+    return np.stack([_fit.logistic(x, y[:, k], HEAD_RIDGE) for k in range(heads)], axis=1)
 
 
 def combine(first: np.ndarray, second: np.ndarray, bar: float) -> np.ndarray:
@@ -320,7 +312,6 @@ def _leave_shows_out(data: Data) -> LeftOut:
     nested = {s: np.zeros((n, len(STORY))) for s in data.names}
     sentiment = np.zeros((len(data.lines), 3), np.float32)
     bars = []
-    starts: dict[str, np.ndarray] = {}
     for s in data.names:
         x, rest = training_inputs(data, said, s), shows != s
         test = inputs(data, said, (s,), data.at[~rest])
@@ -328,9 +319,8 @@ def _leave_shows_out(data: Data) -> LeftOut:
         for script, first, second in (("zh", "first_zh", "second_zh"), ("any", "first_any", "second_any")):
             xf, xs = getattr(x, first), getattr(x, second)
             heads = len(HEADS) if script == "zh" else len(STORY)
-            wf = fit_heads(xf[rest], data.target[rest], heads, starts.get(first))
-            ws = fit_heads(xs[rest], data.target[rest], heads, starts.get(second))
-            starts |= {first: wf, second: ws}
+            wf = fit_heads(xf[rest], data.target[rest], heads)
+            ws = fit_heads(xs[rest], data.target[rest], heads)
             bar = float(np.quantile((xf[rest] @ wf)[:, : len(STORY)].max(axis=1), 1 - SECOND_SHARE))
             logits[script][~rest, :heads] = combine(
                 getattr(test, first) @ wf, getattr(test, second) @ ws, bar
@@ -345,8 +335,8 @@ def _leave_shows_out(data: Data) -> LeftOut:
             if t == s:
                 continue
             inner, mine = rest & (shows != t), shows == t
-            # The first stage alone orders lines nearly as well, and is fitted six times as fast.
-            w = fit_heads(x.first_zh[inner], data.target[inner], len(STORY), starts["first_zh"])
+            # The first stage alone orders lines nearly as well.
+            w = fit_heads(x.first_zh[inner], data.target[inner], len(STORY))
             nested[s][mine] = x.first_zh[mine] @ w
         print(f"show {s} left out", flush=True)
     return LeftOut(logits, nested, sentiment, float(np.mean(bars)))
@@ -421,6 +411,7 @@ def main() -> None:
         arrays[f"dialogue_{label}"] = w
         score = np.array([_heads.dialogue_input(z[g]) @ w for g in known])
         dialogue_thresholds[label] = shipped_threshold(truth[scored], score)
+    thresholds["feeling"] = feeling_swing(left)
     columns, y = cold("train")
     insult, bias = _fit.sparse_logistic(columns, y.astype(float), 1 << _heads.INSULT_BITS, INSULT_RIDGE)
     arrays["insult"] = insult.astype(np.float16)
@@ -449,6 +440,11 @@ def main() -> None:
     (WEIGHTS / "story.json").write_text(json.dumps(card, indent=1) + "\n", "utf-8")
     print(json.dumps(card, indent=1))
     print(f"{(WEIGHTS / 'story.npz').stat().st_size / 1e6:.2f} MB")
+
+
+def feeling_swing(left: LeftOut) -> float:
+    """How far smoothed feeling must move at a turn: three quarters of the standard deviation of feeling over all lines."""
+    return round(0.75 * float((left.sentiment[:, -1] - left.sentiment[:, 0]).std()), 3)
 
 
 def shipped_threshold(truth: np.ndarray, logits: np.ndarray) -> float:

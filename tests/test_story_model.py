@@ -19,8 +19,8 @@ from smallscreen.errors import EngineError, UserError
 from smallscreen.series.model import Character, Cue, Series, cue_id
 from smallscreen.series.project import new_project, open_project
 from smallscreen.story.asking import model_reader
-from smallscreen.story.model import LABELS, LineReading
-from smallscreen.story.readers.model import BASE, ModelReader
+from smallscreen.story.model import LABELS, USUAL, LineReading
+from smallscreen.story.readers.model import ModelReader
 from smallscreen.story.run import read_series
 from tests.reading_server import STORY, ReadingServer
 
@@ -181,7 +181,7 @@ def test_an_endpoint_that_never_makes_sense_is_given_up_and_said(faults: str) ->
     assert len(readings) == 2
     assert {f.check for f in r.findings} & {"story.unread", "story.dropped"}
     if faults == "prose*":
-        assert all(x.p == BASE for x in readings) and r.findings[0].evidence["count"] == 2
+        assert all(x.p == USUAL for x in readings) and r.findings[0].evidence["count"] == 2
 
 
 @pytest.mark.parametrize("faults, error", [("500*", EngineError), ("404*", UserError)])

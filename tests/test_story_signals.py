@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -107,6 +108,21 @@ def test_the_face_slap_needs_its_order_and_its_people() -> None:
     assert signals()["face-slap"].run(told(whole[::-1])).figures["whole"] == 0
     other = [*whole[:-1], ("丁", "对不起 我错了 饶了我")]
     assert signals()["face-slap"].run(told(other)).figures["whole"] == 0
+
+
+def test_signals_go_by_the_scale_of_their_reader() -> None:
+    ctx = told(
+        [("甲", "你这个废物 滚"), ("丙", "天气不错"), ("乙", "你会付出代价"), ("甲", "对不起 我错了 饶了我")]
+    )
+    lines = [
+        replace(x, reading=replace(x.reading, p={k: v / 3 for k, v in x.reading.p.items()}))
+        for x in ctx.lines
+    ]
+    faint = replace(ctx, lines=lines)
+    stated = replace(faint, thresholds={"gratification": 0.15, "vulnerability": 0.15})
+    assert not signals()["gratification"].run(faint).findings
+    assert signals()["gratification"].run(stated).findings
+    assert signals()["face-slap"].run(stated).figures["whole"] == 1
 
 
 def test_hooks_and_whether_the_next_episode_answers() -> None:
@@ -224,7 +240,7 @@ def test_smoothing_keeps_length_and_range(values: list[float]) -> None:
 @given(st.lists(st.floats(-1, 1), min_size=3, max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_turning_points_alternate_and_swing_enough(values: list[float]) -> None:
-    turns = turning_points(np.array(values))
+    turns = turning_points(np.array(values), 0.2)
     assert all(abs(size) >= 0.2 - 1e-9 for _, size in turns)
     assert all((a[1] > 0) != (b[1] > 0) and a[0] < b[0] for a, b in pairwise(turns))
 

@@ -9,6 +9,8 @@ VULNERABILITY = ("admits", "fear", "need", "loss", "apology")
 GRATIFICATION = ("put-down", "power", "revenge", "triumph", "sweet")
 LABELS = ("vulnerability", "gratification", "care", "hook")
 """The four labels of a line; the first two have kinds."""
+USUAL = {"vulnerability": 0.058, "gratification": 0.044, "care": 0.037, "hook": 0.034}
+"""How often lines carry each label, the mean of two readings of 17,153 lines (bench/labels): the scale of probabilities."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,15 @@ import numpy.typing as npt
 
 from smallscreen.series.model import Cue, Finding, Scene, Series
 from smallscreen.story.lexicon import words
-from smallscreen.story.model import Accuracy, Figures, LineReading
+from smallscreen.story.model import USUAL, Accuracy, Figures, LineReading
 
 Values = npt.NDArray[np.float64]
 
 PAUSE_MS = 3000
 SHORTEST, LONGEST = 4, 14
 SMOOTHING = 4.0
-LEAST = 0.2
-"""No line less likely than this makes a finding, whatever threshold the reader states."""
+LEAST = 4.0
+"""A line makes no finding that is not this many times as likely as usual (`USUAL`), whatever threshold the reader states."""
 NAMED_WEIGHT = 0.5
 """How much a line counts towards resonance when it names its feeling outright."""
 
@@ -89,6 +89,11 @@ class Context:
     def floor(self, label: str) -> float:
         """The probability from which the reader best says that a line carries a label; one half where it does not say."""
         return self.thresholds.get(label, 0.5)
+
+    @property
+    def swing(self) -> float:
+        """How far smoothed feeling moves at a turn: as the reader states it under "feeling", or a tenth of the scale from -1 to 1."""
+        return self.thresholds.get("feeling", 0.2)
 
     @cached_property
     def episodes(self) -> dict[int, list[Told]]:
@@ -261,7 +266,7 @@ def strongest(ctx: Context, label: str, *, an_episode: int = 1) -> list[tuple[Pa
     A passage counts when at least one of its lines reaches the reader's threshold and `LEAST`, so an episode may have none.
     Passages are compared by what they hold above the series' mean, or the longest would always win.
     """
-    floor = max(ctx.floor(label), LEAST)
+    floor = max(ctx.floor(label), LEAST * USUAL.get(label, 0.0))
     usual = sum(x.p(label) for x in ctx.lines) / max(1, len(ctx.lines))
     by_episode: dict[int, list[tuple[float, Passage, list[Told]]]] = {}
     for passage in ctx.passages:

@@ -47,7 +47,8 @@ class EmbeddedReader(Reader):
         return Accuracy("no labelled lines of this language", {}, _WEAKNESSES)
 
     def thresholds(self) -> dict[str, float]:
-        """For each label, the probability from which a line is best said to carry it (largest F1 in training)."""
+        """For each label, the probability from which a line is best said to carry it (largest F1 in training); under
+        "feeling" how far smoothed feeling must move at a turn."""
         return dict(_heads.weights().card["thresholds"])
 
     def read(

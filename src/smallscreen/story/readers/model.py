@@ -23,7 +23,7 @@ from smallscreen.engines.structured import Asker, Estimate, ReplyStore, Usage
 from smallscreen.errors import UserError
 from smallscreen.series.labelling import findings_of, people_of, rows_of
 from smallscreen.series.model import Cue, Finding, Series
-from smallscreen.story.model import GRATIFICATION, LABELS, VULNERABILITY, Accuracy, LineReading
+from smallscreen.story.model import GRATIFICATION, LABELS, USUAL, VULNERABILITY, Accuracy, LineReading
 from smallscreen.story.reader import Progress, Reader
 
 SURE = {1: 0.6, 2: 0.8, 3: 0.95}
@@ -33,8 +33,6 @@ A convention that keeps the order: how often such a label is right depends on th
 """
 UNSAID = 0.02
 """Likewise for a label that the model did not give."""
-BASE = {"vulnerability": 0.058, "gratification": 0.044, "care": 0.037, "hook": 0.034}
-"""How often lines carry each label, the mean of two readings of 17,153 lines (bench/labels): said of a line that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +202,7 @@ class ModelReader(Reader):
     def _reading(self, cue: Cue) -> LineReading:
         out = self.outcome
         if cue.id not in out.read:
-            return LineReading(cue.id, cue.episode, dict(BASE))
+            return LineReading(cue.id, cue.episode, dict(USUAL))
         p = dict.fromkeys((*LABELS, *VULNERABILITY, *GRATIFICATION), UNSAID)
         said = out.labels.get(cue.id)
         if said is not None:

@@ -35,7 +35,7 @@ class KindSignal(Signal):
         found = []
         for passage, lines, expected in strongest(ctx, self.id):
             best = lines[0]
-            what = main_kind(best, self.kinds) or self.otherwise
+            what = main_kind(best, self.id, self.kinds) or self.otherwise
             found.append(
                 finding(
                     f"story.{self.id}",
@@ -78,10 +78,10 @@ def amount(ctx: Context, value: Callable[[Told], float], kinds: tuple[str, ...] 
     }
 
 
-def main_kind(line: Told, kinds: dict[str, str]) -> str:
-    """The words for the likeliest kind of a line; empty where the reader tells no kinds apart."""
+def main_kind(line: Told, label: str, kinds: dict[str, str]) -> str:
+    """The words for the likeliest kind of a line; empty where the reader tells no kinds apart, or none has half of the label."""
     best = max(kinds, key=line.p)
-    return kinds[best] if line.p(best) >= 0.2 else ""
+    return kinds[best] if line.p(best) and line.p(best) >= line.p(label) / 2 else ""
 
 
 def who_says(line: Told) -> str:

@@ -9,18 +9,15 @@ import numpy as np
 
 from smallscreen.story.signal import Context, Signal, SignalResult, Values, finding, quote, smooth
 
-LEAST_SWING = 0.2
-"""A turn counts when feeling then moves by a tenth of the whole scale (-1 to 1)."""
-
 
 class Arc(Signal):
     """Turning points and restlessness of the smoothed valence of lines."""
 
     id = "arc"
     name = "Reversals and volatility"
-    description = "feeling from dark to bright, smoothed over neighboring lines; a reversal is where it turns and then moves by at least 0.2"
+    description = "feeling from dark to bright, smoothed over neighboring lines; a reversal is where it turns and then moves by as much as the reader states (0.2 where it states nothing)"
     unit = "reversals an episode; mean change of the smoothed feeling a minute, on a scale from -1 to 1"
-    source = "smoothed sentiment arcs: Reagan et al. 2016, Jockers 2015; turning points by swing: zigzag with a fixed threshold"
+    source = "smoothed sentiment arcs: Reagan et al. 2016, Jockers 2015; turning points by swing: zigzag with one threshold for a reader"
     order = 50
     measures = ("sentiment", "window", "valence")
 
@@ -29,7 +26,7 @@ class Arc(Signal):
         by_episode: dict[str, dict[str, Any]] = {}
         for number, lines in ctx.episodes.items():
             values = smooth(np.array([x.reading.valence for x in lines]))
-            turns = turning_points(values)
+            turns = turning_points(values, ctx.swing)
             minutes = max(1 / 60, (lines[-1].cue.end_ms - lines[0].cue.start_ms) / 60000)
             by_episode[str(number)] = {
                 "reversals": len(turns),
@@ -67,7 +64,7 @@ class Arc(Signal):
         )
 
 
-def turning_points(values: Values, least: float = LEAST_SWING) -> list[tuple[int, float]]:
+def turning_points(values: Values, least: float) -> list[tuple[int, float]]:
     """Where the curve turns and then swings by `least` or more: (place, swing that follows, signed)."""
     if len(values) < 3:
         return []

@@ -11,7 +11,10 @@ from smallscreen.story.signals._amount import who_says
 
 _REACH_REVERSAL = 40
 _REACH_SUBMISSION = 30
-_LIKELY, _SURE = 0.3, 0.65
+_LIKELY, _SURE = 0.6, 1.3
+"""An insult with a word of abuse, and one without: times what the reader states as the threshold of an insult."""
+_TURN = 0.6
+"""A reversal must reach this much of the reader's threshold of gratification: it is the rank in the series that tells."""
 
 
 class FaceSlap(Signal):
@@ -31,10 +34,11 @@ class FaceSlap(Signal):
     def run(self, ctx: Context) -> SignalResult:
         insults, yields = words("insult", ctx.language), words("submission", ctx.language)
         # A word of abuse or of giving in must be there, or a reader that is very sure: banter looks like this, too.
+        sure, reward = ctx.floor("insult"), ctx.floor("gratification")
         insult = [
             min(1.0, x.reading.insult + x.p("put-down") + 0.3)
-            if insults.any(x.text) and max(x.reading.insult, x.p("put-down")) >= _LIKELY
-            else x.reading.insult * (x.reading.insult >= _SURE)
+            if insults.any(x.text) and (x.reading.insult >= _LIKELY * sure or x.p("put-down") >= reward)
+            else x.reading.insult * (x.reading.insult >= _SURE * sure)
             for x in ctx.lines
         ]
         reverse = _standing(
@@ -42,7 +46,7 @@ class FaceSlap(Signal):
                 max(x.gratification, x.p("revenge"), x.p("triumph"), x.p("power"), x.p("put-down"))
                 for x in ctx.lines
             ],
-            ctx.floor("gratification"),
+            _TURN * reward,
         )
         submit = [
             min(1.0, 0.4 + max(x.p("apology"), x.p("vulnerability"))) if yields.any(x.text) else 0.0

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from smallscreen.story.lexicon import fold
+from smallscreen.story.model import USUAL
 from smallscreen.story.signal import Context, Signal, SignalResult, Told, finding, quote
 from smallscreen.story.signals._amount import who_says
 
 END_LINES = 5
 START_LINES = 10
-STRONG, WEAK, NOTHING = 0.8, 0.3, 0.05
+STRONG, WEAK, NOTHING = 0.8, 0.3, 1.4 * USUAL["hook"]
 """Strong: among the strongest fifth of all stretches of five lines. Weak: among the weakest three tenths, or nothing at all."""
 _PICKED_UP, _PARTLY = 0.16, 0.06
 _EN_STOP = frozenset(

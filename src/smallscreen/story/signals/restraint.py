@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 
 from smallscreen.story.lexicon import words
+from smallscreen.story.model import USUAL
 from smallscreen.story.signal import Context, Passage, Signal, SignalResult, finding, quote
+
+_USUAL = 1 - (1 - USUAL["vulnerability"]) * (1 - USUAL["care"]) * (1 - USUAL["gratification"])
+_FELT, _LEFT = 0.8 * _USUAL, 0.65 * _USUAL
+"""A passage must carry this share of felt lines, and this much more of them than of lines that name a feeling."""
+_NAMED = 0.12
 
 
 class Restraint(Signal):
@@ -41,12 +47,12 @@ class Restraint(Signal):
             here = [
                 r
                 for r in rows
-                if r[0].episode == number and r[1]["felt"] >= max(much, 0.12) and r[1]["named"] <= 0.12
+                if r[0].episode == number and r[1]["felt"] >= max(much, _FELT) and r[1]["named"] <= _NAMED
             ]
             if not here:
                 continue
             passage, row = max(here, key=lambda r: (r[1]["restraint"] + 0.3 * r[1]["concrete"], -r[0].first))
-            if row["restraint"] < 0.1:
+            if row["restraint"] < _LEFT:
                 continue
             lines = passage.of(ctx.lines)
             telling = sorted(
