@@ -31,6 +31,7 @@ from bench.labels_io import POOL, Labelled, read
 from smallscreen.localize.barriers.candidates import Patterns, candidates
 from smallscreen.localize.barriers.features import LEARNED, NAMES, matrix
 from smallscreen.localize.barriers.finders.lexicon import known_names, matcher
+from smallscreen.localize.barriers.kin import plain
 from smallscreen.localize.barriers.scorer import Scorer, preference
 from smallscreen.localize.barriers.traditional import simplified
 from smallscreen.localize.barriers.words import Learned, word_hash, words
@@ -108,12 +109,15 @@ def examples(lines: list[Labelled], disputed: list[list[Span]]) -> Examples:
 
 
 def held_out(data: Examples) -> np.ndarray:
-    """Each candidate's probability by trees and counts that did not see its show."""
+    """Each candidate's probability by trees and counts that did not see its show; none for plain words of real kin."""
     p = np.zeros(len(data.target))
     shows = sorted(set(data.show.tolist()))
     with ProcessPoolExecutor(max_workers=2) as pool:
         for show, judged in zip(shows, pool.map(_held_out_show, [data] * len(shows), shows), strict=True):
             p[data.show == show] = judged
+    for j in np.flatnonzero(data.x[:, NAMES.index("is-match")] == 0):
+        if plain(simplified(data.lines[data.line[j]].text), *data.spans[j]):
+            p[j] = 0.0
     return p
 
 

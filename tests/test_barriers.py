@@ -22,7 +22,7 @@ def cue(text: str, index: int = 1, speaker: str | None = None) -> Cue:
 
 
 def found(text: str, **more: object) -> dict[str, Barrier]:
-    return {b.text: b for b in find([cue(text)], **more)}  # type: ignore[arg-type]
+    return {b.text: b for b in find([cue(text)], **{"finder": "lexicon", **more})}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,34 @@ def test_a_kin_term_is_read_by_the_relations_of_the_speaker() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "item"),
+    [
+        ("这是我孙子", False),
+        ("我孙子上学了", False),
+        ("孙子 你给我站住", True),
+        ("就是你亲妹妹", False),
+        ("我表妹", True),
+    ],
+)
+def test_a_plain_word_for_real_kin_is_no_item(text: str, item: bool) -> None:
+    assert bool(found(text)) is item
+
+
+def test_a_plain_kin_word_is_no_item_when_the_speaker_has_such_kin() -> None:
+    brother, sister = {"to": "林小满", "kind": "elder brother"}, {"to": "林大", "kind": "younger sister"}
+    people = (
+        Character("林小满", relations=(sister,)), Character("林大", relations=(brother,)), Character("赵掌柜"),
+    )  # fmt: skip
+    for speaker, item in (("林小满", False), ("赵掌柜", True)):
+        some = find([cue("哥哥 你来了", 1, speaker)], series=Series("s", "伞", characters=people))
+        assert [b.text for b in some] == ["哥哥"] * item
+
+
+def test_it_is_the_default() -> None:
+    assert {b.finder for b in find([cue("嫂子你别生气")])} == {"embedded"}
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "ALL CAPS ENGLISH LINE",

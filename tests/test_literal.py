@@ -57,6 +57,23 @@ def test_what_is_decided_is_a_note_and_a_chosen_direct_translation_is_silent() -
     assert found(line, "井底之蛙", need=1) == []
 
 
+def test_an_item_that_its_finder_is_unsure_of_gives_a_note_at_most() -> None:
+    line = "He is a frog at the bottom of a well."
+    [finding] = found(line, "井底之蛙", need=3, confidence=0.4, meaning="a narrow mind")
+    assert finding.severity == "note"
+    [finding] = found(line, "井底之蛙", need=3, confidence=0.5, meaning="a narrow mind")
+    assert finding.severity == "error"
+    assert found(line, "井底之蛙", need=3, confidence=0.4) == []
+
+
+def test_an_item_that_its_finder_is_unsure_of_hides_no_number() -> None:
+    source = "你来了五次"
+    for confidence, hidden in ((0.4, False), (0.8, True)):
+        item = barrier("ep001.c0001", source, "五次", confidence=confidence, kind="slang")
+        ctx = context(["You came seven times."], [source], barriers=[item])
+        assert bool(list(check_edition(ctx, only={"language.numbers"}))) is not hidden
+
+
 def test_kinds_whose_words_are_their_sense_are_not_judged_by_characters() -> None:
     assert found("The moon cakes are here.", "月饼", kind="food") == []
     assert found("She'll be home for Mid-Autumn Festival.", "中秋节", kind="custom") == []

@@ -38,7 +38,9 @@ Formats = typer.Option(
 )
 Video = typer.Option(False, "--video", help="Also the episodes' videos, with the subtitles burned in.")
 Out = typer.Option(None, "--out", help="Where the files go; without it DIR/editions/EDITION.")
-Finder = typer.Option("lexicon", "--finder", help="Who finds culture-bound items.")
+Finder = typer.Option(
+    "embedded", "--finder", help="Who finds culture-bound items: embedded, lexicon (fewer, surer) or model."
+)
 Database = typer.Option(None, "--database", help="URL of the series database.")
 FormatOption = typer.Option(Format.table, "--format", help="How to print the result.")
 

@@ -360,7 +360,7 @@ class Localizer:
 
 
 def find_barriers(
-    project: Project, *, finder: str | room.Finder = "lexicon", meter: Meter = _quiet
+    project: Project, *, finder: str | room.Finder = "embedded", meter: Meter = _quiet
 ) -> Summary:
     """Find the culture-bound items of the source and check the source itself; once for all markets."""
     store = project.store

@@ -1,7 +1,8 @@
 """Finding what will not travel: the culture-bound items of the source lines.
 
 `find` is the door. The work is done by a finder (see `finder.Finder`); each finder is one file in
-`finders/`, and the lexicon finder is the first. What a finder finds belongs to the source alone.
+`finders/`. The embedded finder is the default; what it finds carries its probability. What a finder finds belongs to
+the source alone.
 A market then says what its audience already knows and which language a suggestion is wanted in.
 """
 
@@ -42,7 +43,7 @@ def find(
     *,
     series: Series | None = None,
     market: Market | None = None,
-    finder: str | Finder = "lexicon",
+    finder: str | Finder = "embedded",
 ) -> list[Barrier]:
     """The culture-bound items of `cues`, in the order of the cues and of their place in the line.
 

@@ -2,6 +2,9 @@
 
 阿姨 to an aunt names a relation; 阿姨 to a neighbour is courtesy, and "Auntie" misleads abroad. Who is addressed is
 not known from a subtitle. What is known is whether the speaker has such kin in the series at all.
+
+我哥哥, 你亲妈: a plain word for the real relation is no item (`plain`). The lexicons do not list such words; the embedded
+finder would take some of them.
 """
 
 from __future__ import annotations
@@ -32,23 +35,33 @@ _ENGLISH = (
 )
 """What a term's relation is called in English, first fit first; `kind` of a relation is free text."""
 
+_PLAIN = re.compile(
+    "亲?(?:爸爸?|妈妈?|爹|娘|父亲|母亲|老爸|老妈|哥哥?|弟弟?|姐姐?|妹妹?|大哥|大姐|儿子|女儿|孙子|孙女儿?|闺女|兄弟|姐妹|老公|老婆|丈夫|妻子)"
+)
+_WHOSE = re.compile("(?:我|你|您|他|她|咱|俺|自己)(?:们|家|俩)?的?$")
+
+
+def plain(text: str, start: int, end: int) -> bool:
+    """Whether the piece of the (simplified) line is a plain kin word of somebody who is named right before it."""
+    return _PLAIN.fullmatch(text, start, end) is not None and _WHOSE.search(text[:start]) is not None
+
+
+def real(word: str, speaker: str | None, series: Series | None) -> bool:
+    """Whether `word` is a plain kin word, and the speaker has such kin in the series: 哥哥 to one's own brother."""
+    if _PLAIN.fullmatch(word) is None or series is None or not speaker:
+        return False
+    told = _relations(word, speaker, series)
+    return told is not None and bool(told[1])
+
 
 def in_context(barrier: Barrier, speaker: str | None, series: Series | None) -> Barrier:
     """The barrier with what the speaker's relations say of its kin term; unchanged where they say nothing."""
     if barrier.kind != "kinship" or series is None or not speaker:
         return barrier
-    who = _character(speaker, series)
-    pattern = next((english for term, english in _ENGLISH if re.search(term, simplified(barrier.text))), None)
-    if who is None or pattern is None:
+    told = _relations(barrier.text, speaker, series)
+    if told is None:
         return barrier
-    called = {who.name, *who.aliases}
-    # "kind" says what a character is to the one in "to", so the speaker's kin are those who point to the speaker.
-    relations = [
-        (c.name, r.get("kind", "")) for c in series.characters for r in c.relations if r.get("to") in called
-    ]
-    if not relations:
-        return barrier
-    kin = [f"{name} ({kind})" for name, kind in relations if re.search(pattern, kind, re.IGNORECASE)]
+    who, kin = told
     if kin:
         return replace(
             barrier, meaning=_add(barrier.meaning, f"{who.name}'s own, by the series: {', '.join(kin)}")
@@ -61,6 +74,21 @@ def in_context(barrier: Barrier, speaker: str | None, series: Series | None) -> 
         meaning=_add(barrier.meaning, note),
         strategies=ordered("kinship", need, ("substitution",)),
     )
+
+
+def _relations(word: str, speaker: str, series: Series) -> tuple[Character, list[str]] | None:
+    """Who the speaker is, and the speaker's kin that the term can mean; None where no relations of the speaker are known."""
+    who = _character(speaker, series)
+    pattern = next((english for term, english in _ENGLISH if re.search(term, simplified(word))), None)
+    if who is None or pattern is None:
+        return None
+    called = {who.name, *who.aliases}
+    # "kind" says what a character is to the one in "to", so the speaker's kin are those who point to the speaker.
+    relations = [
+        (c.name, r.get("kind", "")) for c in series.characters for r in c.relations if r.get("to") in called
+    ]
+    kin = [f"{name} ({kind})" for name, kind in relations if re.search(pattern, kind, re.IGNORECASE)]
+    return (who, kin) if relations else None
 
 
 def _character(speaker: str, series: Series) -> Character | None:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from smallscreen.series.platforms import Platform
 
+UNSURE = 0.5
+"""A culture-bound item that its finder is less sure of gives notes, never warnings or errors, and hides no finding."""
+
 
 class Embedder(Protocol):
     """What the meaning checks need of an embedder: `engines.embed.get_embedder()` gives one."""

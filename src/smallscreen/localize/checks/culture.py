@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from statistics import median
 
-from smallscreen.localize.checks.base import Check, CheckContext, Unit, letters, quote
+from smallscreen.localize.checks.base import UNSURE, Check, CheckContext, Unit, letters, quote
 from smallscreen.localize.checks.literal import judge, model
 from smallscreen.localize.checks.terms import agreed_renderings
 from smallscreen.localize.checks.words import WORD, content_stems, fold, loosely_in
@@ -57,6 +57,10 @@ class Literal(Check):
                 for barrier in ctx.barriers_of.get(cue.id, ()):
                     if barrier.need < 2 or barrier.text in names or _settled(ctx, barrier, agreed, unit.text):
                         continue
+                    unsure = barrier.confidence < UNSURE
+                    # A guess of which nobody can say what it means helps no editor.
+                    if unsure and not barrier.meaning:
+                        continue
                     draft = ctx.drafts.get(cue.id)
                     decided = (
                         draft is not None and bool(draft.strategy) and bool((draft.reason or "").strip())
@@ -86,7 +90,7 @@ class Literal(Check):
                             **evidence,
                             "text": unit.text[:160],
                         },
-                        severity="note" if decided else "error" if barrier.need >= 3 else "warning",
+                        severity="note" if decided or unsure else "error" if barrier.need >= 3 else "warning",
                         confidence=round(sure * max(0.5, barrier.confidence), 2),
                     )
 
@@ -191,7 +195,7 @@ class Dropped(Check):
                         "meaning": barrier.meaning,
                         "text": unit.text[:160],
                     },
-                    severity="warning" if barrier.need >= 3 else "note",
+                    severity="warning" if barrier.need >= 3 and barrier.confidence >= UNSURE else "note",
                     confidence=round(0.6 * max(0.5, barrier.confidence), 2),
                 )
         if not judged and language != "en" and any(b.need >= 2 for b in ctx.barriers):

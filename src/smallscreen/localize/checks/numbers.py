@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from smallscreen.localize.checks.base import Check, CheckContext, Unit, quote
+from smallscreen.localize.checks.base import UNSURE, Check, CheckContext, Unit, quote
 from smallscreen.localize.checks.number_words import (
     WORD_LANGUAGES,
     figures,
@@ -28,7 +28,11 @@ def numbers_of(ctx: CheckContext, unit: Unit) -> list[Number]:
         return []
     found: list[Number] = []
     for cue in unit.cues:
-        spans = [(b.start, b.end) for b in ctx.barriers_of.get(cue.id, ()) if b.kind in _NUMBER_FREE]
+        spans = [
+            (b.start, b.end)
+            for b in ctx.barriers_of.get(cue.id, ())
+            if b.kind in _NUMBER_FREE and b.confidence >= UNSURE
+        ]
         found += source_numbers(cue.text if spans else ctx.sources[cue.id], spans)
     return found
 

@@ -14,7 +14,7 @@ from smallscreen.localize.barriers.features import matrix
 from smallscreen.localize.barriers.finder import Finder
 from smallscreen.localize.barriers.finders.lexicon import Terms, agreed_renderings, barrier, known_names
 from smallscreen.localize.barriers.finders.lexicon import matcher as lexicon_matcher
-from smallscreen.localize.barriers.kin import in_context
+from smallscreen.localize.barriers.kin import in_context, plain, real
 from smallscreen.localize.barriers.matcher import Match
 from smallscreen.localize.barriers.scorer import preference, scorer
 from smallscreen.localize.barriers.traditional import simplified
@@ -48,7 +48,8 @@ class EmbeddedFinder(Finder):
         for cue, text, some in zip(cues, texts, found, strict=True):
             for match in terms.over(text, [_explained(m, told) for m in some]):
                 item = barrier(cue, match, agreed.get(match.entry.text, {}), self.id)
-                out.append(in_context(item, cue.speaker, series))
+                if match.entry.own or not real(match.entry.text, cue.speaker, series):
+                    out.append(in_context(item, cue.speaker, series))
         return out
 
     @property
@@ -74,6 +75,7 @@ def _judged(texts: Sequence[str], patterns: Patterns, names: tuple[str, ...]) ->
     if not len(rows):
         return [[] for _ in texts]
     probability = judge.probability(rows)
+    probability[_plain_kin(lines)] = 0.0
     kept = np.flatnonzero(probability >= judge.threshold)
     kinds = dict(zip(kept.tolist(), judge.kinds(rows[kept]), strict=True)) if len(kept) else {}
     needs = dict(zip(kept.tolist(), judge.needs(rows[kept]), strict=True)) if len(kept) else {}
@@ -90,6 +92,12 @@ def _judged(texts: Sequence[str], patterns: Patterns, names: tuple[str, ...]) ->
                 chosen.append(Match(c.start, c.end, _entry(line.text, c, kinds[i], needs[i], sure)))
         out.append(sorted(chosen, key=lambda m: m.start))
     return out
+
+
+def _plain_kin(lines: Sequence[_Line]) -> list[int]:
+    """The places, among all lines' candidates, of plain words for real kin that no lexicon names."""
+    every = ((line.text, c) for line in lines for c in line.found)
+    return [i for i, (text, c) in enumerate(every) if c.match is None and plain(text, c.start, c.end)]
 
 
 def _entry(text: str, c: Candidate, kind: str, need: int, sure: float) -> Entry:
