@@ -75,6 +75,7 @@ def test_the_short_drama_form(tmp_path: Path) -> None:
     ]
     assert found.scenes[0].characters == ("林小满", "外公")
     assert [said(x) for x in found.lines] == [
+        ("tag", None, "人物：林小满、外公（76岁）", None),
         ("action", None, "林小满推门进来。", None),
         ("dialogue", "林小满", "外公。", "低声，迟疑"),
         ("dialogue", "外公", "买伞，还是补伞？", None),

@@ -167,7 +167,8 @@ class Estimate:
     1 + `per_cast` for each speaking part beyond two and 1 + `per_extras` where there are extras. The sum is
     rounded up to `step` minutes. The defaults shoot 90 s of a standard scene inside with two people in
     20 + 90 * 0.9 = 101 minutes, so about 8 to 10 screen minutes on a day of 11 hours, which is the pace of a
-    vertical series that is shot in 7 to 12 days; standard television makes 3 to 5.
+    vertical series that is shot in 7 to 12 days; standard television makes 3 to 5. The page figures are those of
+    `estimate.eighths`.
     """
 
     setup_inside: float = 20.0
@@ -180,9 +181,8 @@ class Estimate:
     per_extras: float = 0.1
     step: int = 5
     seconds_per_eighth: float = 7.5
-    chars_per_second: float = 4.0
-    chars_per_page_zh: int = 500
-    words_per_page_en: int = 180
+    chars_per_page_zh: int = 370
+    lines_per_page_en: int = 54
 
 
 @dataclass(frozen=True, slots=True)

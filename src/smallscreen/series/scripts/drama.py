@@ -150,6 +150,8 @@ class _Reader:
             self._front(text)
         elif match := _CAST.fullmatch(text):
             self.out.cast(*_names(match.group(1)))
+            if self.out.scene:
+                self.out.line("tag", f"人物：{match.group(1)}")
         elif match := _ACTION.match(text):
             self.out.line("action", match.group(1))
         elif match := _CAPTION.fullmatch(text):
