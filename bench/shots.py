@@ -1,6 +1,6 @@
 """The pictures of the main pages for README and docs, made of the sample series.
 
-    python -m bench.shots docs/img               # light and dark; --size 1440x900
+    python -m bench.shots docs/pictures          # studio-PAGE-light.png and -dark.png; --size 1440x900
 
 Measures nothing; needs Chromium and chromedriver. The sample is made anew, with videos of its first episodes.
 """
@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from PIL import Image
+
 from tests import browser as chromium
 from tests.studio_server import running
 
@@ -21,7 +23,7 @@ EDITION = "en-US"
 PAGES = {
     "series": ("/", "tr[data-episode] a.cell"),
     "timeline": (f"/episodes/1?edition={EDITION}#c=ep001.c0012", "#lanes > *"),
-    "workbench": (f"/editions/{EDITION}/episodes/4#c=ep004.c0009", ".meter .left"),
+    "workbench": (f"/editions/{EDITION}.literal/episodes/4#c=ep004.c0004", ".findings li"),
     "brief": (f"/editions/{EDITION}/brief", "#items"),
 }
 """Where each page is, and what is there when it is."""
@@ -44,21 +46,22 @@ def main() -> int:
 
 
 def sample(folder: Path) -> Path:
-    """The sample series with three editions, three videos and an English brief."""
+    """The sample series with three editions, three videos, an English brief, and its story read."""
     program = [sys.executable, "-m", "smallscreen"]
     drafts = str(folder / "drafts" / "finished")
-    commands = [["sample", str(folder), "--video", "--episodes", "1-3"]]
+    commands = [["sample", str(folder), "--video", "1-3"]]
     for market in ("en-US", "es-419", "id-ID"):
         literal = ["--literal", str(folder / "drafts" / "literal")] if market == "en-US" else []
         commands.append(["localize", str(folder), "--market", market, "--drafts", drafts, *literal])
     commands.append(["brief", str(folder), "--market", EDITION])
+    commands.append(["story", str(folder), "--edition", EDITION])
     for command in commands:
         subprocess.run([*program, *command], check=True, stdout=subprocess.DEVNULL)
     return folder
 
 
 def shots(series: Path, out: Path, width: int, height: int) -> None:
-    """`out/PAGE-light.png` and `out/PAGE-dark.png` of every page."""
+    """`out/studio-PAGE-light.png` and `out/studio-PAGE-dark.png` of every page, small enough for a README."""
     with running(series) as studio, chromium.started((width, height)) as browser:
         browser.resize(width, height)
         for theme in ("light", "dark"):
@@ -69,10 +72,18 @@ def shots(series: Path, out: Path, width: int, height: int) -> None:
                 browser.open(studio.url + path)
                 browser.one(there, 60)
                 time.sleep(1.5)
-                path_of = browser.shot(out / f"{name}-{theme}.png")
+                path_of = smaller(browser.shot(out / f"studio-{name}-{theme}.png"))
                 for problem in browser.errors():
                     print(f"{name}: {problem}")
-                print(path_of)
+                print(f"{path_of} {path_of.stat().st_size // 1000} kB")
+
+
+def smaller(path: Path) -> Path:
+    """The picture with a palette of 256 colors; the pages use few."""
+    with Image.open(path) as picture:
+        few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+    return path
 
 
 if __name__ == "__main__":

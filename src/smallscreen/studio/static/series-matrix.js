@@ -24,13 +24,13 @@ export class Matrix {
     Object.assign(this, { page, editions, episodes });
     const focused = this.box.contains(document.activeElement);
     const top = this.box.scrollTop;
-    const high = Math.max(0.01, ...page.episodes.flatMap((e) => (e.arc ? [...e.arc.gratification, ...e.arc.resonance] : [])));
+    const ranks = Object.fromEntries(["gratification", "resonance"].map((axis) => [axis, ranker(page.episodes.flatMap((e) => e.arc?.[axis] || []))]));
     this.completion = Object.values(page.cells).some((row) => Object.values(row).some((c) => c.completion));
     const head = el("tr", { role: "row" },
       el("th.corner", { role: "columnheader", scope: "col" }, t("Episode")),
       ...editions.map((e) => el("th", { role: "columnheader", scope: "col", "data-edition": e.name, title: e.title || e.name }, e.name)));
     const table = el(`table${page.episodes.some((e) => e.title) ? ".titled" : ""}`, { role: "grid", "aria-label": t("Episodes and editions"), "aria-rowcount": page.episodes.length + 1 },
-      el("thead", { role: "rowgroup" }, head), el("tbody", { role: "rowgroup" }, ...episodes.map((e) => this.#row(e, high))));
+      el("thead", { role: "rowgroup" }, head), el("tbody", { role: "rowgroup" }, ...episodes.map((e) => this.#row(e, ranks))));
     this.table = table;
     this.box.replaceChildren(...(episodes.length ? [table] : [el("p.nothing.dim", {}, page.episodes.length ? t("No episode is left by these filters.") : t("The series has no episode yet."))]));
     this.box.scrollTop = top;
@@ -68,14 +68,14 @@ export class Matrix {
 
   // --- within ----------------------------------------------------------------------------------
 
-  #row(episode, high) {
+  #row(episode, ranks) {
     const name = episode.title || "";
     return el("tr", { role: "row", "data-episode": episode.number },
       el("th", { role: "rowheader", scope: "row" }, el("div.first", {},
         el("a.episode", { href: this.links.timelineLink(this.editions[0]?.name, episode.number), tabIndex: -1, title: t("Open the timeline") },
           el("b", {}, String(episode.number)), " ", el("span.title", { title: name }, name)),
         el("span.length", {}, clock(episode.duration_ms, true)),
-        arc(episode.arc, high))),
+        arc(episode.arc, ranks))),
       ...this.editions.map((e) => this.#draw(e.name, episode, this.page.cells[e.name][episode.number])));
   }
 
@@ -151,13 +151,20 @@ function rate(completion) {
     el("small", {}, ` ${p(completion.low)}–${p(completion.high)}`));
 }
 
-/** Resonance and gratification over an episode, on one scale for the whole series: square roots, or one strong
- * episode would make the others flat. */
-function arc(curves, high) {
+/** Where a value stands among all of the series, 0 to 1; as the timeline ranks lines. One strong episode would
+ * make all others flat otherwise. */
+function ranker(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const places = new Map(sorted.map((v, n) => [v, n / Math.max(1, sorted.length - 1)]));
+  return (v) => places.get(v);
+}
+
+/** Resonance and gratification over an episode, ranked among the series. */
+function arc(curves, ranks) {
   if (!curves) return null;
-  const path = (values) => values.map((v, i) => `${i ? "L" : "M"}${((i * ARC_WIDE) / (values.length - 1)).toFixed(1)} ${(POINTS_HIGH - 1 - Math.sqrt(v / high) * (POINTS_HIGH - 2)).toFixed(1)}`).join("");
+  const path = (axis) => curves[axis].map((v, i) => `${i ? "L" : "M"}${((i * ARC_WIDE) / (curves[axis].length - 1)).toFixed(1)} ${(POINTS_HIGH - 1 - ranks[axis](v) * (POINTS_HIGH - 2)).toFixed(1)}`).join("");
   return el("svg:svg.arc", { viewBox: `0 0 ${ARC_WIDE} ${POINTS_HIGH}`, role: "img", "aria-label": t("Arc of feeling: resonance and gratification") },
-    el("svg:path.grat", { d: path(curves.gratification) }), el("svg:path.reso", { d: path(curves.resonance) }));
+    el("svg:path.grat", { d: path("gratification") }), el("svg:path.reso", { d: path("resonance") }));
 }
 
 /** A cell in words: for titles and for those who hear the page. */

@@ -136,7 +136,7 @@ function controls() {
   });
   phone.addEventListener("change", draw);
   document.addEventListener("keydown", (event) => {
-    const writing = event.target.closest?.("input, textarea, select");
+    const writing = event.target.closest?.("input:not([type=checkbox]), textarea, select");
     if (event.key === "/" && !writing && !event.ctrlKey && !event.metaKey && !event.altKey) {
       event.preventDefault();
       $("find").focus();

@@ -2,6 +2,8 @@
 import { clock, el, mayEdit, t } from "./base.js";
 import { beatName } from "./timeline_draw.js";
 
+/** Barriers without those that stand in the cue twice. */
+const onceEach = (barriers) => barriers.filter((b, n) => barriers.findIndex((x) => x.text === b.text) === n);
 const labels = (severity) => ({ error: t("Errors"), warning: t("Warnings"), note: t("Notes") })[severity];
 const label = (severity) => ({ error: t("error"), warning: t("warning"), note: t("note") })[severity];
 
@@ -26,7 +28,7 @@ export class Detail {
     const held = root.contains(document.activeElement) ? document.activeElement.closest("[data-key]")?.dataset.key : null;
     const lines = view.lines.filter((n) => n.cues.includes(cue.id));
     const findings = findingsOf(view, cue);
-    const barriers = view.barriers.filter((b) => b.cue === cue.id);
+    const barriers = onceEach(view.barriers.filter((b) => b.cue === cue.id));
     const i = view.cues.indexOf(cue);
     const rank = (curves, axis) => (curves && curves[axis][i] !== null ? Math.round(curves[axis][i] * 100) : "–");
     const fact = (name, ...what) => el("div.fact", {}, el("h3", {}, name), ...what);
@@ -131,7 +133,7 @@ export class CueList {
               const n = open.filter((f) => f.severity === s).length;
               return n > 0 && el(`span.chip.${s}`, {}, `${labels(s)} ${n}`);
             }),
-            barriers.map((b) => el("span.chip.mark", {}, b.text)),
+            onceEach(barriers).map((b) => el("span.chip.mark", {}, b.text)),
             beats.map((b) => el("span.chip", { title: b.message }, beatName(b.check))))));
       this.rows.set(c.id, button);
       return el("li", {}, button);

@@ -15,8 +15,10 @@ export function makeSide(data, act) {
     past.node);
   let player = null, current = null, asked = 0, stopAt = 0;
 
-  async function film() {
-    if (player) return player;
+  // Opening the preview and playing a line both ask for it, perhaps at once: there is one player.
+  let filming = null;
+  const film = () => (filming ??= makeFilm());
+  async function makeFilm() {
     const { Player } = await import("./player.js");
     const end = Math.max(1000, ...data.cues.map((c) => c.end_ms + 1000));
     player = new Player({ durationMs: end, video: data.video ? { url: `/media/${data.episode}`, textless: null, width: 9, height: 16 } : null, lines: subtitles(data), cues: data.cues, locale: data.locale, direction: data.direction });
@@ -52,7 +54,7 @@ export function makeSide(data, act) {
       const moved = current?.cue !== c.cue;
       current = c;
       if (moved) {
-        barriers.replaceChildren(...(c.barriers.length ? c.barriers.map((b) => barrier(b)) : [none]));
+        barriers.replaceChildren(...(c.barriers.length ? c.barriers.map((b, n) => (c.barriers.findIndex((x) => x.text === b.text) < n ? el("div", { hidden: true }) : barrier(b))) : [none]));
         past.body.replaceChildren();
         if (player && !player.playing && preview.node.open) player.seek(c.start_ms);
         clearTimeout(this.timer);
