@@ -144,9 +144,7 @@ def _sheet(
 ) -> SceneSheet:
     actions = [x for x in lines if x.kind == "action"]
     tags = dict(x.text.split(": ", 1) for x in lines if x.kind == "tag" and ": " in x.text)
-    cast, crowd = people.split(
-        [*scene.characters, *people.mentioned(x.text for x in actions)], " ".join(said)
-    )
+    cast, crowd = people.split([*scene.characters, *people.mentioned([x.text for x in actions])])
     elements = tuple(replace(e, note=people.known(e.note)) for e in find_elements(lines, people.names))
     tagged = [e.name for e in elements if e.kind == "cast"]
     cast = tuple(dict.fromkeys([*cast, *people.split(tagged)[0]]))
@@ -253,7 +251,6 @@ class _People:
         self._name |= {c.name.casefold(): c.name for c in characters}
         self.names = [n for c in characters for n in (c.name, *c.aliases)]
         self._long = sorted((n for n in self.names if len(n) > 1), key=len, reverse=True)
-        self._said: Counter[str] = Counter()
 
     def split(self, labels: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(cast, extras) of the script's labels, each once, in order."""
