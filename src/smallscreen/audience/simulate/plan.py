@@ -1,7 +1,7 @@
 """Load for benches: many series with many episodes, any number of intervals, written a day at a time.
 
 Simpler than the viewers of one series (no arms, pauses or paywall) and much faster. What is held in
-memory is about a day's arrivals and what these watch on the next days, whatever the total is.
+memory is a part of a day and what its arrivals watch on the next days, whatever the total is.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _A_DAY = 12
 """Episodes watched at one sitting; the next ones follow a day later."""
 _CHUNK = 1_000_000
 """Intervals drawn at a time."""
+_SLICE = 2_000_000
+"""A day with more intervals than this is written in several files, so that it need not fit into memory."""
 _REWINDS = 0.06
 
 
@@ -92,6 +94,8 @@ def simulate_plan(plan: Plan, lake: Lake, progress: Progress | None = None) -> i
             viewers += people
             wanted -= len(rows["viewer"])
             _file(pending, rows)
+            if sum(len(p["ms"]) for p in pending.get(day, ())) >= _SLICE:
+                written += _write(lake, world, pending, day)
         written += _write(lake, world, pending, day)
     for day in sorted(pending):
         written += _write(lake, world, pending, day)
@@ -192,7 +196,7 @@ def _file(pending: dict[int, list[dict[str, np.ndarray]]], rows: dict[str, np.nd
 
 
 def _write(lake: Lake, world: _World, pending: dict[int, list[dict[str, np.ndarray]]], day: int) -> int:
-    """Write one day, which nothing will be added to any more."""
+    """Write what there is of one day, and forget it; returns how many rows that was."""
     parts = pending.pop(day, [])
     if not parts:
         return 0
