@@ -20,6 +20,7 @@ from tests import browser as chromium
 from tests.studio_server import running
 
 EDITION = "en-US"
+MOST_BYTES = 245_000
 PAGES = {
     "series": ("/", "tr[data-episode] a.cell"),
     "timeline": (f"/episodes/1?edition={EDITION}#c=ep001.c0012", "#lanes > *"),
@@ -79,10 +80,12 @@ def shots(series: Path, out: Path, width: int, height: int) -> None:
 
 
 def smaller(path: Path) -> Path:
-    """The picture with a palette of 256 colors; the pages use few."""
+    """The picture in 256 colors where it is too large; the rare colors of a page are kept, the video's are dithered."""
     with Image.open(path) as picture:
-        few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    few.save(path, optimize=True)
+        whole = picture.convert("RGB")
+    whole.save(path, optimize=True)
+    if path.stat().st_size > MOST_BYTES:
+        whole.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2).save(path, optimize=True)
     return path
 
 

@@ -140,7 +140,7 @@ function field(name, value) {
 
 function changed(cue, why) {
   paint(cue);
-  if (why === "news") rows.get(cue).node.animate?.([{ backgroundColor: "var(--accent-soft)" }, {}], 1200);
+  if (why === "news" && !matchMedia("(prefers-reduced-motion: reduce)").matches) rows.get(cue).node.animate?.([{ backgroundColor: "var(--accent-soft)" }, {}], 1200);
   if (why === "conflict") toast(t("Line {n} was changed by somebody else; look at both versions.", { n: byCue.get(cue).index }), "error");
   if (why === "refused") toast(lines.get(cue).why, "error");
   if (why === "save" || why === "news") { paintCounts(); if (cue === current) side.history(); }
