@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from smallscreen.audience.lake import Lake
 
 COMPLETE = 0.95
-WINDOW_HOURS = 24
+WINDOW_HOURS = 48
+"""Time to begin the next episode: who watches at the same hour each day comes back within it."""
 Floats = NDArray[np.float64]
 
 
@@ -74,7 +75,7 @@ def hazards(
     *,
     window_hours: int = WINDOW_HOURS,
     as_of: datetime | None = None,
-    ad_lag_ms: int = 2000,
+    ad_lag_ms: int = 1000,
 ) -> Hazards:
     """Count an edition's viewers and leaves by second. Two passes over its events, no range join."""
     here = {"series": series, "market": market, "variant": variant}

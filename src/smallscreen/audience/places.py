@@ -22,8 +22,14 @@ ALIKE = 0.25
 KNOTS = (0, 1, 2, 3, 5, 8, 12, 18, 26, 36, 50, 70, 95, 130, 180, 250, 400, 700)
 """Seconds at which the position's hazard may bend: close together where it falls fast."""
 ROUNDS = 50
+OWN_CURVE = 300
+"""Leaves from which the first episode has a curve over position of its own."""
 BLOCK = 5
 """Seconds of a block from which the dispersion is estimated; about a line on the screen and the lag."""
+
+
+FAMILIES = {"culture": "culture", "screen": "speed", "fit": "speed", "terms": "terms"}
+"""Groups of checks whose findings stand at the same places by nature; any other check is a family of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +99,35 @@ def grid(curves: Sequence[Curve], asked: Sequence[Place], maps: dict[str, TimeMa
             where = _in_cut(place, maps.get(curve.asset_id))
             if where is None:
                 continue
-            a = max(0, int(where[0] // 1000))
-            b = min(bits.size, int(-(-(where[1] + lag_ms) // 1000)))
+            # Seconds that lie in it by half or more are exposed; those it only touches are neither nor.
+            a, b = round(where[0] / 1000), round((where[1] + lag_ms) / 1000)
+            a, b = max(0, a), min(bits.size, max(b, a + 1))
             if a < b:
                 spans[(place.check, place.start_ms)] = (a, b)
-                bits[a:b] |= 1 << checks.index(place.check)
+                touched = slice(max(0, int(where[0] // 1000)), int(-(-(where[1] + lag_ms) // 1000)))
+                bits[touched] |= 1 << checks.index(place.check)
         found.append(Cut(curve, {}, {}, {}, bits, checks, spans))
     for family in ("", *sorted({_family(c) for c in checks})):
         mine = _bits_of(family, checks)
-        masks = [(cut.bits & mine) != 0 for cut in found]
-        shape, level = position(curves, masks)
-        free = np.zeros(shape.basis.shape[0], bool)
-        for mask in masks:
-            free[: mask.size] |= ~mask
-        known = _between(free)
-        rate = np.exp(shape.basis @ shape.theta)
-        for cut, v in zip(found, level, strict=True):
-            k = cut.bits.size
-            cut.expected[family] = cut.curve.viewers * v * rate[:k]
-            cut.supported[family], cut.shapes[family] = known[:k], shape
+        for group in _groups(found):
+            masks = [(cut.bits & mine) != 0 for cut in group]
+            shape, level = position([cut.curve for cut in group], masks)
+            free = np.zeros(shape.basis.shape[0], bool)
+            for mask in masks:
+                free[: mask.size] |= ~mask
+            known, rate = _between(free), np.exp(shape.basis @ shape.theta)
+            for cut, v in zip(group, level, strict=True):
+                k = cut.bits.size
+                cut.expected[family] = cut.curve.viewers * v * rate[:k]
+                cut.supported[family], cut.shapes[family] = known[:k], shape
     return found
+
+
+def _groups(cuts: list[Cut]) -> list[list[Cut]]:
+    """The first episode is left in another way than the rest: it has a curve of its own where it can."""
+    first = min((cut.curve.episode for cut in cuts), default=0)
+    parts = [[c for c in cuts if c.curve.episode == first], [c for c in cuts if c.curve.episode != first]]
+    return parts if all(sum(c.curve.leaves.sum() for c in p) >= OWN_CURVE for p in parts) else [cuts]
 
 
 def position(curves: Sequence[Curve], left_out: Sequence[NDArray[np.bool_]]) -> tuple[Shape, Floats]:
@@ -191,19 +206,20 @@ def compare(cuts: Sequence[Cut], place: Place) -> Compared:
 def position_variance(compared: Sequence[Compared]) -> float:
     """What not knowing the position's curve exactly adds to the variance of the common log ratio: g' C g.
 
-    g is the mean of `lean` with the weights that Mantel-Haenszel gives the strata, C the curve's covariance.
+    g is the mean of `lean` with the weights that Mantel-Haenszel gives the strata, C the curve's covariance; the
+    curves of the first episode and of the others are independent.
     """
-    g: Floats | float = 0.0
     total = 0.0
+    parts: dict[int, tuple[Shape, Floats]] = {}
     for c in compared:
         for e1, e0, lean in zip(c.exposed, c.control, c.lean, strict=True):
-            weight = e1 * e0 / (e1 + e0) if e1 + e0 > 0 else 0.0
-            g, total = g + weight * lean, total + weight
-    shape = next((c.shape for c in compared if c.shape is not None), None)
-    if shape is None or total <= 0:
-        return 0.0
-    mean = np.asarray(g) / total
-    return float(mean @ shape.covariance @ mean)
+            if c.shape is None or e1 + e0 <= 0:
+                continue
+            weight = e1 * e0 / (e1 + e0)
+            before = parts[id(c.shape)][1] if id(c.shape) in parts else np.zeros(lean.size)
+            parts[id(c.shape)] = (c.shape, before + weight * lean)
+            total += weight
+    return sum(float(g @ shape.covariance @ g) for shape, g in parts.values()) / total**2 if total else 0.0
 
 
 def sets(compared: Sequence[Compared]) -> tuple[list[float], list[float], list[float], list[float]]:
@@ -255,8 +271,8 @@ def _between(free: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _family(check: str) -> str:
-    """Kinds of one family stand at the same places by nature, and are not held constant for each other."""
-    return check.split(".")[0] if check.startswith(("culture.", "screen.")) else check
+    """Checks of one family are not held constant for each other: they stand at the same places."""
+    return FAMILIES.get(check.split(".")[0], check)
 
 
 def _bits_of(family: str, checks: Sequence[str]) -> int:

@@ -31,6 +31,9 @@ KINDS: dict[str, str] = {
     "culture.dropped": "culture barrier dropped",
     "culture.barrier": "culture-bound place of the source",
     "screen.reading-speed": "reading speed over the limit",
+    "fit.shorten": "line to be shortened for its time",
+    "terms.term-missing": "agreed term missing",
+    "terms.name-missing": "agreed name missing",
     "story.gratification": "gratification",
     "story.vulnerability": "vulnerability",
     "story.reversal": "reversal",
@@ -40,8 +43,8 @@ KINDS: dict[str, str] = {
 }
 """Checks that are asked about, and the kind that each is. Other findings are counted in the notes."""
 
-LAG_MS = 2000
-"""A viewer who leaves because of something does so a little later: to read, to decide, to swipe."""
+LAG_MS = 1000
+"""A viewer who leaves because of something does so a little later: to decide, to swipe. More would thin it out."""
 WORDS = "associated with"
 NEAR_END_MS = 20_000
 """A hook is one of its episode's end when it ends within this much of it."""
@@ -54,7 +57,8 @@ class Association:
     """One row. `level`: "kind" (all its places together), "place", "end" (between episodes), "ad".
 
     `exposed_s` is viewer-seconds; at level "end" it counts completers instead. `matched` is the share of the
-    exposed time that found seconds to be compared with. The q value is over all rows together.
+    exposed time that found seconds to be compared with. The q value is over all rows together. `told` is the row as
+    a sentence.
     """
 
     check: str
@@ -72,19 +76,7 @@ class Association:
     start_ms: int | None = None
     end_ms: int | None = None
     words: str = WORDS
-
-    @property
-    def told(self) -> str:
-        """The row as a sentence."""
-        h = self.hazard_ratio
-        where = "" if self.episode is None else f" in episode {self.episode}"
-        if not math.isfinite(h.value):
-            return f"{self.kind}{where}: too little to compare."
-        sure = "" if self.q_value <= 0.05 else "; not told apart from chance"
-        return (
-            f"{self.kind}{where} is {self.words} leaving {h.value:.2f} times as often "
-            f"({h.low:.2f} to {h.high:.2f}; q {self.q_value:.3f}){sure}."
-        )
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +152,7 @@ def why(
     ]
     q = benjamini_hochberg([r.p_value for r in rows])
     rows = [replace(r, q_value=float(v)) for r, v in zip(rows, q, strict=True)]
+    rows = [replace(r, told=_told(r)) for r in rows]
     return Why(
         edition=edition,
         simulated=seen.simulated,
@@ -352,3 +345,15 @@ def _paid(lake: Lake, series: str, market: str, variant: str) -> set[int]:
 def _order(row: Association) -> tuple[int, float, float]:
     q = row.q_value if row.q_value == row.q_value else 2.0
     return (("kind", "end", "ad", "place").index(row.level), q, -row.exposed_s)
+
+
+def _told(row: Association) -> str:
+    h = row.hazard_ratio
+    where = "" if row.episode is None else f" in episode {row.episode}"
+    if not math.isfinite(h.value):
+        return f"{row.kind}{where}: too little to compare."
+    sure = "" if row.q_value <= 0.05 else "; not told apart from chance"
+    return (
+        f"{row.kind}{where} is {row.words} leaving {h.value:.2f} times as often "
+        f"({h.low:.2f} to {h.high:.2f}; q {row.q_value:.3f}){sure}."
+    )
