@@ -144,7 +144,7 @@ def _no_script(b: Breakdown) -> list[Finding]:
     return [
         Finding(
             "production.no-script", episode, 0, 0,
-            f"Episode {episode} has no script, so its {n} scenes are what lies between pauses of {PAUSE_MS // 1000} s in its subtitles; "
+            f"Episode {episode} has no script, so its {'scene is' if n == 1 else f'{n} scenes are'} what lies between pauses of {PAUSE_MS // 1000} s in its subtitles; "
             "their place, time and elements are not known.",
             "note", evidence={"count": n}, suggestion="Add the script to the series, or fill in the sheet.", confidence=0.4,
         )

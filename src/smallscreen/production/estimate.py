@@ -44,6 +44,12 @@ def eighths(heading: str, lines: Sequence[ScriptLine], rule: Estimate) -> int:
     return max(math.ceil(8 * rows / rule.lines_per_page_en), 1)
 
 
+def pages(eighths: int) -> str:
+    """A length as the trade writes it: `1 3/8`, `5/8`, `2`."""
+    whole, rest = divmod(eighths, 8)
+    return " ".join(x for x in (str(whole) if whole else "", f"{rest}/8" if rest else "") if x) or "0"
+
+
 def minutes(scene: SceneSheet, rule: Estimate) -> float:
     """Shooting minutes by the rule of thumb of `Estimate`; a producer overrides them in the sheet."""
     setup = rule.setup_outside if scene.interior is False else rule.setup_inside

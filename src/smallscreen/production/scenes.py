@@ -67,7 +67,8 @@ class Source:
 
 def read_scenes(source: Source, rule: Estimate) -> tuple[Breakdown, dict[str, Facts]]:
     """The automatic breakdown, without findings, and what else is known of each scene."""
-    people = _People(source.characters)
+    speakers = [x.speaker for lines in source.script.values() for x in lines if x.speaker]
+    people = _People(source.characters, speakers)
     sheets: list[SceneSheet] = []
     facts: dict[str, Facts] = {}
     taken: set[str] = set()
@@ -122,12 +123,16 @@ def _of_script(
     order = {scene: i for i, scene in enumerate(by_scene)}
     ordered = sorted(scenes, key=lambda s: (order.get(s.id, len(order)), _natural(s.id)))
     ids = {s.id for s in scenes}
-    sheets, known, timed = [], [], {}
-    for scene in ordered:
-        own = by_scene.get(scene.id, [])
+    sheets: list[SceneSheet] = []
+    known: list[Facts] = []
+    timed: dict[str, tuple[int, int]] = {}
+    for written in ordered:
+        scene, own = written, by_scene.get(written.id, [])
         sheet_id = _unique(scene.id, episode, taken)
+        if sheets and re.fullmatch(r"continuous|same.*|(?:moments |minutes )?later|连续|同时", scene.time):
+            scene = replace(scene, time=sheets[-1].time)
         sheets.append(_sheet(sheet_id, scene, own, spans.get(scene.id), people, rule))
-        known.append(_facts(scene, own, spans.get(scene.id), people, ids))
+        known.append(_facts(written, own, spans.get(scene.id), people, ids))
         if scene.id in spans:
             timed[sheet_id] = (known[-1].start_ms, known[-1].end_ms)
     seconds = estimate.fill_seconds(sheets, timed, rule)
@@ -240,7 +245,7 @@ def _of_cues(
 class _People:
     """Who is who: labels of the script under the names of the series."""
 
-    def __init__(self, characters: Sequence[Character]) -> None:
+    def __init__(self, characters: Sequence[Character], speakers: Sequence[str]) -> None:
         self.minors = {c.name for c in characters if c.age is not None and c.age < _MINOR}
         owners: dict[str, set[str]] = defaultdict(set)
         for c in characters:
@@ -250,6 +255,8 @@ class _People:
         self._name = {alias: next(iter(who)) for alias, who in owners.items() if len(who) == 1}
         self._name |= {c.name.casefold(): c.name for c in characters}
         self.names = [n for c in characters for n in (c.name, *c.aliases)]
+        # Who speaks anywhere is somebody, whether the head of the series has them or not.
+        self.names += [n for n in self.split(list(dict.fromkeys(speakers)))[0] if n not in self.names]
         self._long = sorted((n for n in self.names if len(n) > 1), key=len, reverse=True)
 
     def split(self, labels: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -275,11 +282,11 @@ class _People:
         for text in actions:
             rest = text
             for name in self._long:
-                at = rest.find(name) if not name.isascii() else _find_word(rest, name)
+                at = _find_word(rest, name) if name.isascii() else rest.find(name)
                 # 外婆的矮凳 is a stool and nobody's presence; 外公的手 is his hand and he is there.
                 if at >= 0 and not re.match(r"的(?!手|脸|眼|头|背|肩|声|嘴|脚)", rest[at + len(name) :]):
                     found.append(name)
-                    rest = rest.replace(name, "\x00")
+                    rest = rest[:at] + "\x00" + rest[at + len(name) :]
         return found
 
     def cast(self, sheets: Sequence[SceneSheet]) -> tuple[CastMember, ...]:

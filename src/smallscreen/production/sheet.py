@@ -1,0 +1,167 @@
+"""The breakdown as a workbook (.xlsx) to edit by hand, and back.
+
+    write_sheet(path, made, rules, language="zh")
+    read = read_sheet(path, made, rules)        # read.breakdown, read.rules, read.notes
+
+Headings are English or Chinese and either is read back, in any order of columns. A workbook with faults is not taken
+in part: `SheetFaults` names every one of them at once, by sheet, row and column, with what to do. What the workbook
+lacks (a sheet or a column that was deleted) is taken from the breakdown that it was made of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from smallscreen.production._columns import COLUMNS, MEANINGS, SHEETS, Column
+from smallscreen.production._sheet_in import Fault, SheetFaults, SheetRead, read_sheet
+from smallscreen.production.model import Breakdown, Rules
+
+__all__ = ["Fault", "SheetFaults", "SheetRead", "read_sheet", "write_sheet"]
+
+LANGUAGES = ("en", "zh")
+_MAX_CELL = 32_000  # a cell takes 32,767 characters; Excel refuses the file beyond
+_ILLEGAL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+_SPARE = 500
+"""Rows under the last one in which drop-down lists work too."""
+_RULE = Border(bottom=Side(style="hair", color="C9C4BA"))
+_HEAD = PatternFill("solid", start_color="26404A")
+_GUESS = PatternFill("solid", start_color="FFF6DC")
+_FORMATS = {"int": "0", "float": "0.0##", "money": "#,##0.00##"}
+
+
+def write_sheet(path: Path, made: Breakdown, rules: Rules, language: str = "en") -> None:
+    """Write the workbook. ValueError for a language other than `en` and `zh`."""
+    words = LANGUAGES.index(language)
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for key in SHEETS:
+        rows = list(_rows(key, made, rules, words))
+        _fill(book, key, rows, words, len(made.locations))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+
+
+# --- rows ------------------------------------------------------------------------------------
+
+
+def _rows(key: str, made: Breakdown, rules: Rules, words: int) -> Iterator[dict[str, Any]]:
+    """The values of a sheet's rows by column."""
+    if key == "scenes":
+        for s in made.scenes:
+            yield {
+                **_values(s),
+                "first_cue": s.cues[0] if s.cues else "",
+                "last_cue": s.cues[1] if s.cues else "",
+            }
+    elif key == "elements":
+        yield from ({**_values(e), "scene": s.id} for s in made.scenes for e in s.elements)
+    elif key == "rules":
+        for name, value in settings(rules):
+            yield {"key": name, "value": value, "meaning": MEANINGS[name.partition(".")[0]][words]}
+    else:
+        things: Sequence[Any] = {"cast": made.cast, "locations": made.locations, "rates": rules.rates}[key]
+        yield from map(_values, things)
+
+
+def settings(rules: Rules) -> Iterator[tuple[str, Any]]:
+    """The rules as rows of a name and a value."""
+    for f in fields(rules):
+        value = getattr(rules, f.name)
+        if f.name == "estimate":
+            for g in fields(value):
+                inner = getattr(value, g.name)
+                if isinstance(inner, dict):
+                    yield from ((f"estimate.{g.name}.{k}", v) for k, v in inner.items())
+                else:
+                    yield f"estimate.{g.name}", inner
+        elif f.name != "rates":
+            yield f.name, "; ".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+def _values(thing: Any) -> dict[str, Any]:
+    return {f.name: getattr(thing, f.name) for f in fields(thing)}
+
+
+def _shown(column: Column, value: Any, words: int) -> Any:
+    """A value as its cell has it."""
+    if column.choices and value in column.choices:
+        return column.choices[value][words]
+    if value is None:
+        return None
+    if column.kind in ("names", "ids"):
+        return "; ".join(value)
+    if column.kind == "windows":
+        return "; ".join(f"{a.isoformat()}..{b.isoformat()}" for a, b in value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+# --- cells -----------------------------------------------------------------------------------
+
+
+def _fill(book: Workbook, key: str, rows: list[dict[str, Any]], words: int, places: int) -> None:
+    sheet = book.create_sheet(SHEETS[key][words])
+    columns = COLUMNS[key]
+    last = len(rows) + 1
+    for at, column in enumerate(columns, 1):
+        letter = get_column_letter(at)
+        sheet.column_dimensions[letter].width = column.width
+        head = sheet.cell(1, at, column.title[words])
+        head.font, head.fill = Font(bold=True, color="FFFFFF"), _HEAD
+        head.alignment = Alignment(vertical="center", wrap_text=True)
+        head.comment = Comment(column.note[words], "smallscreen", width=300, height=110)
+        if column.choices:
+            listed = ",".join(choice[words] for choice in column.choices.values())
+            _list(sheet, f'"{listed}"', f"{letter}2:{letter}{last + _SPARE}", strict=column.kind == "choice")
+        elif key == "scenes" and column.key == "place" and places:
+            names = f"{quote_sheetname(SHEETS['locations'][words])}!$A$2:$A${places + 1}"
+            _list(sheet, names, f"{letter}2:{letter}{last + _SPARE}", strict=False)
+        for row, values in enumerate(rows, 2):
+            _write(sheet.cell(row, at), column, _shown(column, values.get(column.key), words))
+            if key == "elements" and values["confidence"] < 1:
+                sheet.cell(row, at).fill = _GUESS
+    sheet.row_dimensions[1].height = 32
+    sheet.freeze_panes = "B2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{last}"
+    sheet.print_title_rows = "1:1"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.oddFooter.center.text = "&A  &P / &N"
+
+
+def _write(cell: Any, column: Column, value: Any) -> None:
+    """Text is text: never a formula, whatever it begins with, and never a date."""
+    cell.alignment = Alignment(vertical="top", wrap_text=column.kind not in _FORMATS)
+    cell.border = _RULE
+    number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+    cell.number_format = _FORMATS.get(column.kind, "General" if number else "@")
+    if isinstance(value, str):
+        value = _ILLEGAL.sub("", value)[:_MAX_CELL]
+    if value is None or value == "":
+        return
+    cell.value = value
+    if isinstance(value, str):
+        cell.data_type = "s"
+        # So that it stays text when somebody edits the cell.
+        cell.quotePrefix = value[0] in "=+-@"
+
+
+def _list(sheet: Any, formula: str, cells: str, *, strict: bool) -> None:
+    rule = DataValidation(type="list", formula1=formula, allow_blank=True, showErrorMessage=strict)
+    rule.add(cells)
+    sheet.add_data_validation(rule)
