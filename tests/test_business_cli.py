@@ -103,3 +103,4 @@ def test_the_page_in_a_browser(browser: Browser, tmp_path: Path, size: tuple[int
         browser.open(path.as_uri())
         assert browser.errors() == []
         assert browser.accessibility() == []
+        assert browser.js("document.documentElement.scrollWidth <= innerWidth")

@@ -97,7 +97,8 @@ def test_the_ledger_adds_up_and_every_line_says_what_it_is_from(model: str) -> N
     known = {r.id.split(",")[0] for r in s.rates}
     for x in s.ledger:
         assert x.rates and set(x.rates) <= known
-        assert x.measures
+        measured = {v.name.split(",")[0] for v in s.measures} | {"the lines above"}
+        assert x.measures and set(x.measures) <= measured
         assert abs(x.quantity * x.each - x.amount) <= abs(x.amount) * Decimal("1e-6")
         assert x.low <= float(x.amount) <= x.high
     assert s.simulated and s.example
@@ -165,6 +166,17 @@ def test_the_wall_in_the_data_gives_the_share_of_payers() -> None:
     assert s.first_paid_episode == 6
     assert s.first_paid[4].payers == pytest.approx(0.2, abs=0.01)
     assert any("an earlier wall always seems better" in n for n in s.notes)
+    # A given share at that episode gives way to the measured one; with another point there is a choice.
+    assert [p.payers for p in scenario(m, RATES, "paid", draws=400).first_paid][4] == s.first_paid[4].payers
+    assert scenario(m, RATES, "paid", draws=400).first_paid_from.startswith("the best")
+    # Where the measures tell who passed how, only those with coins are payers.
+    told = summary(wall=6)
+    told["editions"]["en-US"]["paywall"] = {"passed_by": {"coin": 300, "ad": 600, "subscription": 100}}
+    m_told = read_summary(told, "sample", "Sample")["en-US"]
+    assert m_told.paywall is not None and m_told.paywall.coin_part == pytest.approx(0.3)
+    assert scenario(m_told, no_points, "paid", draws=400).first_paid[4].payers == pytest.approx(
+        0.06, abs=0.01
+    )
     # Without a wall in the data or in the file it is asked for.
     with pytest.raises(UserError, match=r"\[\[wall.payer_share\]\]"):
         scenario(measures(), no_points, "paid", draws=400)
@@ -193,6 +205,9 @@ def test_changes_that_cannot_be(changes: dict[str, object], says: str) -> None:
 def test_measures_that_cannot_be_read_say_what_to_do() -> None:
     with pytest.raises(UserError, match="run smallscreen audience measure again"):
         read_summary({"editions": {"en-US": {"viewers": 3, "survival": {"episodes": [1]}}}}, "x", "X")
+    unseen = summary()
+    unseen["editions"]["en-US"]["survival"] = None
+    assert list(read_summary(unseen, "x", "X")) == ["en-US.literal"]
     early = summary()
     early["editions"]["en-US"]["survival"]["at_risk"][7] = 0
     m = read_summary(early, "x", "X")["en-US"]

@@ -27,6 +27,8 @@ def ledger(
     gross_ads = Money(Decimal(0), rates.currency)
     gross_sales = gross_ads
     d = {r.id: r.mid for r in rates.rates.values()}
+    payers = (PAYERS,) if rates.payers else ()
+    walled = (WALL,) if WALL in x.drawn else ()
     with localcontext() as context:
         context.prec = 50
         if flow_mid.impressions.any():
@@ -35,7 +37,7 @@ def ledger(
                 if rates.placement == "minutes"
                 else ("ads.impressions_a_break", "ads.episodes_between_breaks")
             )
-            seen = (HAZARD, SECONDS) if rates.placement == "minutes" else (HAZARD,)
+            seen = ("viewers", HAZARD, *((SECONDS,) if rates.placement == "minutes" else ()))
             gross_ads += book.add(
                 "ads", "Ads", flow_mid.impressions, flow.impressions, "impressions", d["ads.ecpm"] / 1000,
                 flow.ads_money, ("ads.ecpm", *how), seen,
@@ -44,12 +46,12 @@ def ledger(
             gross_ads += book.add(
                 "rewarded", "Rewarded ads at the wall", flow_mid.rewarded, flow.rewarded, "rewarded impressions",
                 d["unlock.ecpm"] / 1000, flow.rewarded_money,
-                ("unlock.ecpm", "unlock.ads_an_episode", "unlock.ad_share", PAYERS), (HAZARD, WALL),
+                ("unlock.ecpm", "unlock.ads_an_episode", "unlock.ad_share", *payers), ("viewers", HAZARD, *walled),
             )  # fmt: skip
         if model != "free":
             gross_sales += book.add(
                 "coins", "Coins", flow_mid.coins, flow.coins, "coins", d["coins.price_of_coin"], flow.coins_money,
-                ("coins.price_of_coin", "coins.coins_an_episode", PAYERS), (HAZARD, WALL),
+                ("coins.price_of_coin", "coins.coins_an_episode", *payers), ("viewers", HAZARD, *walled),
             )  # fmt: skip
             if rates.subscription:
                 each = d["subscription.price"] * d["subscription.pool_share"]
@@ -58,7 +60,7 @@ def ledger(
                 gross_sales += book.add(
                     "subscription", "Subscription", flow_mid.subscribed_seconds,
                     flow.subscribed_seconds, "watched seconds", each, flow.subscription_money,
-                    tuple(f"subscription.{n}" for n in names), (HAZARD, SECONDS),
+                    tuple(f"subscription.{n}" for n in names), ("viewers", HAZARD, SECONDS),
                 )  # fmt: skip
         left = gross_ads + gross_sales
         ads_part = flow.ads_money + flow.rewarded_money

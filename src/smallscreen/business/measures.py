@@ -43,11 +43,16 @@ class EpisodeFigures(BaseModel):
 
 
 class Paywall(BaseModel):
-    """A wall seen in the data: the first paid episode and the share who left at it beyond the story hazard."""
+    """A wall seen in the data: the first paid episode and the share who left at it beyond the story hazard.
+
+    `coin_part` is the share of those who passed it that passed it with coins; 1 where the measures do not tell.
+    """
 
     model_config = ConfigDict(frozen=True)
     episode: int
     hazard: Figure
+    coin_part: float = 1.0
+    told_apart: bool = False
 
 
 class Measures(BaseModel):
@@ -87,9 +92,9 @@ def read_summary(summary: Mapping[str, Any], series: str, title: str) -> dict[st
         found = {
             name: _edition(name, e, summary, series, title)
             for name, e in summary["editions"].items()
-            if e.get("viewers", 0) > 0 and e.get("survival", {}).get("episodes")
+            if e.get("viewers", 0) > 0 and (e.get("survival") or {}).get("episodes")
         }
-    except (KeyError, TypeError, ValueError, IndexError) as e:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as e:
         raise UserError(
             f"The measures of {title} cannot be read ({type(e).__name__}: {e}); "
             "run smallscreen audience measure again."
@@ -141,6 +146,11 @@ def _edition(
             f"From episode {wall.episode} on only viewers who passed the wall were seen; where others go on, too, "
             "they are taken to leave as these did."
         )
+    if wall is not None and not wall.told_apart:
+        notes.append(
+            "Everybody who passed the measured wall is counted as a payer; those who unlocked by an ad or a "
+            "subscription are not told apart in the measures."
+        )
     minutes = e.get("minutes_a_user")
     pace = e.get("episodes_a_day")
     return Measures(
@@ -165,15 +175,20 @@ def _paywall(
 
     The measures give the hazard of everything at the end before the first locked episode, and that of the
     story alone from the ends before it. What is left for the wall: 1 - (1 - all) / (1 - story).
+    `passed_by`, where the measures have it, counts who passed by kind of unlock (coin, ad, subscription).
     """
     told = {**survival, **(e.get("paywall") or {})}
     number = told.get("first_locked", told.get("first_paid_episode"))
     if number is None or told.get("paywall_hazard") is None or int(number) not in numbers[1:]:
         return None, None
     n = int(survival["at_risk"][numbers.index(int(number)) - 1])
+    passed = {k: float(v) for k, v in (told.get("passed_by") or {}).items()}
+    coins: dict[str, Any] = {}
+    if sum(passed.values()) > 0:
+        coins = {"coin_part": passed.get("coin", 0.0) / sum(passed.values()), "told_apart": True}
     all_ = _measured_share(told["paywall_hazard"], "of those who reached the wall", n)
     if told.get("story_hazard") is None:
-        return Paywall(episode=int(number), hazard=all_), _hazard(0.0, n)
+        return Paywall(episode=int(number), hazard=all_, **coins), _hazard(0.0, n)
     story = _measured_share(told["story_hazard"], "of those at risk", n)
 
     def wall(x: float, y: float) -> float:
@@ -186,7 +201,7 @@ def _paywall(
         n=n,
         unit=all_.unit,
     )
-    return Paywall(episode=int(number), hazard=hazard), story
+    return Paywall(episode=int(number), hazard=hazard, **coins), story
 
 
 def _measured_share(x: Any, unit: str, n: int) -> Figure:

@@ -12,7 +12,7 @@ s(1) = 1, s(e) = product of 1 - h(i) for i < e (Kaplan and Meier 1958, with the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -256,30 +256,38 @@ def point_name(episode: int) -> str:
     return f"{PAYERS}, episode {episode}"
 
 
+def beside_measured(rates: Rates, m: Measures) -> Rates:
+    """The rates without the given share of payers at the episode where a wall was measured: the measure counts."""
+    if m.paywall is None:
+        return rates
+    at = m.paywall.episode
+    return replace(rates, payers=tuple((e, r) for e, r in rates.payers if e != at))
+
+
+def known_walls(rates: Rates, m: Measures) -> list[int]:
+    """Episodes at which the share of payers is given or was measured, in order."""
+    return sorted({e for e, _ in rates.payers} | ({m.paywall.episode} if m.paywall else set()))
+
+
 def _payers(m: Measures, rates: Rates, points: Sequence[Floats], z_wall: Floats) -> Floats:
     """Share who pay if the wall stood before each episode (n, E).
 
-    Between the given episodes it runs straight on the logit scale, outside it stays flat. A measured wall
-    fixes the level at its episode: the given curve is moved to it on the logit scale.
+    Between the episodes where it is given or measured it runs straight on the logit scale, outside it stays flat.
     """
     numbers = np.array([e.episode for e in m.episodes], dtype=np.float64)
-    logits = np.zeros((len(z_wall), len(numbers)))
-    if points:
-        given = _logit(np.column_stack(points))
-        at = np.array([e for e, _ in rates.payers], dtype=np.float64)
-        if len(at) == 1:
-            logits += given
-        else:
-            right = np.clip(np.searchsorted(at, numbers), 1, len(at) - 1)
-            left = right - 1
-            part = np.clip((numbers - at[left]) / (at[right] - at[left]), 0, 1)
-            logits += given[:, left] * (1 - part) + given[:, right] * part
+    known = dict(zip((e for e, _ in rates.payers), points, strict=True))
     if m.paywall is not None:
-        measured = _logit(1 - share(m.paywall.hazard, z_wall))
-        column = int(np.flatnonzero(numbers == m.paywall.episode)[0])
-        logits += (measured - logits[:, column])[:, None]
-    elif not rates.payers:
-        return np.zeros_like(logits)
+        known[m.paywall.episode] = (1 - share(m.paywall.hazard, z_wall)) * m.paywall.coin_part
+    if not known:
+        return np.zeros((len(z_wall), len(numbers)))
+    at = np.array(sorted(known), dtype=np.float64)
+    given = _logit(np.column_stack([known[e] for e in sorted(known)]))
+    if len(at) == 1:
+        return np.repeat(np.asarray(1 / (1 + np.exp(-given))), len(numbers), axis=1)
+    right = np.clip(np.searchsorted(at, numbers), 1, len(at) - 1)
+    left = right - 1
+    part = np.clip((numbers - at[left]) / (at[right] - at[left]), 0, 1)
+    logits = given[:, left] * (1 - part) + given[:, right] * part
     return np.asarray(1 / (1 + np.exp(-logits)))
 
 

@@ -11,7 +11,17 @@ import numpy as np
 from smallscreen.business.draws import SHAPES, Floats
 from smallscreen.business.ledger import ledger
 from smallscreen.business.measures import Figure, Measures
-from smallscreen.business.model import Inputs, acquisition, at_mid, by_wall, drawn, flows, no_wall
+from smallscreen.business.model import (
+    Inputs,
+    acquisition,
+    at_mid,
+    beside_measured,
+    by_wall,
+    drawn,
+    flows,
+    known_walls,
+    no_wall,
+)
 from smallscreen.business.money import decimal_of
 from smallscreen.business.rates import MODELS, PAYERS, Rate, Rates, catalogue
 from smallscreen.business.result import (
@@ -57,6 +67,7 @@ def scenario(
         raise UserError(f"{shape} with {draws} draws cannot be; pert or triangular, 100 to 1,000,000 draws.")
     changed = {k: _number(k, v) for k, v in (changes or {}).items()}
     m, used = _moved(measures, rates, changed)
+    used = beside_measured(used, m)
     used.need(model, wall_measured=m.paywall is not None, pace_measured=m.pace is not None)
     viewers = int(changed.get("viewers", Decimal(m.viewers)))
     x, mid = drawn(m, used, draws, seed, shape), at_mid(m, used)
@@ -121,7 +132,7 @@ def _first_paid(
     net_mid = (by_wall(mid, rates, model) - cost_mid)[0, 1:] * viewers
     if net.shape[1] == 0:
         return ()
-    known = [e for e, _ in rates.payers] + ([m.paywall.episode] if m.paywall else [])
+    known = known_walls(rates, m)
     # Beyond the given episodes the share of payers is a guess, so the choice stays within them.
     given = np.array([min(known) <= e.episode <= max(known) for e in m.episodes[1:]])
     fair = np.where(given, net, -np.inf) if given.any() else net
@@ -161,8 +172,8 @@ def _wall(
                 f"Episode {number} cannot be the first paid one; the measures have {there[0]} to {there[-1]}."
             )
         return number, why
-    spots = {e for e, _ in rates.payers} | ({m.paywall.episode} if m.paywall else set())
-    if len(rates.payers) >= 2:
+    spots = known_walls(rates, m)
+    if len(spots) >= 2:
         inside = [p for p in places if p.given] or list(places)
         return max(inside, key=lambda p: p.net.mean).episode, "the best within the episodes given"
     only = next((p.episode for p in places if p.episode in spots), places[0].episode)
@@ -316,7 +327,7 @@ def _notes(
         notes.append("Some rates are examples that show how the model works; they are nobody's real prices.")
     if "viewers" in changed and int(changed["viewers"]) != m.viewers:
         notes.append(f"The number of viewers is a choice; {m.viewers:,} were measured.")
-    if places and len(rates.payers) < 2:
+    if places and len(known_walls(rates, m)) < 2:
         notes.append(
             "The share of payers is known at one episode only, so an earlier wall always seems better; give it "
             "for a second episode (wall.payer_share) to choose the first paid one."

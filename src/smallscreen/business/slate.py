@@ -13,7 +13,7 @@ import numpy as np
 
 from smallscreen.business.draws import Floats, generator
 from smallscreen.business.measures import Measures
-from smallscreen.business.model import Inputs, drawn, flows
+from smallscreen.business.model import Inputs, beside_measured, drawn, flows
 from smallscreen.business.rates import MODELS, Rates, catalogue
 from smallscreen.business.result import Estimate, Frozen
 from smallscreen.business.scenario import DRAWS, SEED, scenario
@@ -129,9 +129,10 @@ def _series(
     worth: dict[str, tuple[Inputs, Floats]] = {}
     for name, m in editions.items():
         wall = scenario(m, rates, model, draws=1000, seed=seed).first_paid_episode
-        x = drawn(m, rates, draws, seed)
+        own = beside_measured(rates, m)
+        x = drawn(m, own, draws, seed)
         at = None if wall is None else [e.episode for e in m.episodes].index(wall) + 1
-        worth[name] = x, flows(x, rates, model, at).net
+        worth[name] = x, flows(x, own, model, at).net
     any_one = max(editions.values(), key=lambda m: (m.viewers, m.edition))
     for kind, title in CHOICES.items():
         if missing := rates.lacks(f"slate-{kind}"):

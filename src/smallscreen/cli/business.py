@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,10 +181,10 @@ def _print(s: Scenario) -> None:
 
     marks = [w for w, on in (("simulated viewing", s.simulated), ("example rates", s.example)) if on]
     rows = [
-        (x.name, f"{x.quantity:,.0f} {x.unit}", f"{x.amount:,.2f}", span(x.low, x.high), ", ".join(x.rates))
+        (x.name, f"{x.quantity:,.0f} {x.unit}", _sum(x.amount), span(x.low, x.high), ", ".join(x.rates))
         for x in s.ledger
     ]
-    rows.append(("Result", "", f"{s.net_exact:,.2f}", span(s.net.low, s.net.high), ""))
+    rows.append(("Result", "", _sum(s.net_exact), span(s.net.low, s.net.high), ""))
     print_table(
         f"{s.title}, {s.edition}: the {s.model} model, {s.viewers:,} viewers{' (' + ', '.join(marks) + ')' if marks else ''}",
         ("line", "quantity", s.currency, "95 % interval", "rates"),
@@ -209,6 +210,10 @@ def _print(s: Scenario) -> None:
     for note in s.notes:
         typer.echo(note)
     typer.echo("")
+
+
+def _sum(value: Decimal) -> str:
+    return f"{value:,.2f}".replace("-", "−")
 
 
 def _print_slate(s: Slate) -> None:
