@@ -215,7 +215,8 @@ def defaults(kind: Any) -> dict[str, Any]:
 def header(sheet: Any, columns: tuple[Column, ...]) -> tuple[int, dict[str, int]]:
     """The row of the headings and the place of each column: the row of the first ten that has the most of them."""
     titles = {t.casefold(): c.key for c in columns for t in c.title}
-    best, found = 1, {}
+    best = 1
+    found: dict[str, int] = {}
     for number in range(1, min(sheet.max_row or 1, 10) + 1):
         here: dict[str, int] = {}
         for cell in sheet[number]:

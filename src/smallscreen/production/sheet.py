@@ -10,6 +10,7 @@ lacks (a sheet or a column that was deleted) is taken from the breakdown that it
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
@@ -69,10 +70,14 @@ def _rows(key: str, made: Breakdown, rules: Rules, words: int) -> Iterator[dict[
         yield from ({**_values(e), "scene": s.id} for s in made.scenes for e in s.elements)
     elif key == "rules":
         for name, value in settings(rules):
-            yield {"key": name, "value": value, "meaning": MEANINGS[name.partition(".")[0]][words]}
+            yield {"key": name, "value": value, "meaning": _meaning(name)[words]}
     else:
         things: Sequence[Any] = {"cast": made.cast, "locations": made.locations, "rates": rules.rates}[key]
         yield from map(_values, things)
+
+
+def _meaning(name: str) -> tuple[str, str]:
+    return MEANINGS.get(name) or MEANINGS[name.rpartition(".")[0]]
 
 
 def settings(rules: Rules) -> Iterator[tuple[str, Any]]:
@@ -133,6 +138,11 @@ def _fill(book: Workbook, key: str, rows: list[dict[str, Any]], words: int, plac
             _write(sheet.cell(row, at), column, _shown(column, values.get(column.key), words))
             if key == "elements" and values["confidence"] < 1:
                 sheet.cell(row, at).fill = _GUESS
+        for row, values in enumerate(rows, 2):
+            # A viewer that does not find out itself how high a row is cuts the text.
+            lines = math.ceil(1.15 * _width(_shown(column, values.get(column.key), words)) / column.width)
+            height = max(sheet.row_dimensions[row].height or 15, 14 * min(lines, 8) + 1)
+            sheet.row_dimensions[row].height = height
     sheet.row_dimensions[1].height = 32
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{last}"
@@ -146,9 +156,11 @@ def _fill(book: Workbook, key: str, rows: list[dict[str, Any]], words: int, plac
 
 def _write(cell: Any, column: Column, value: Any) -> None:
     """Text is text: never a formula, whatever it begins with, and never a date."""
-    cell.alignment = Alignment(vertical="top", wrap_text=column.kind not in _FORMATS)
-    cell.border = _RULE
     number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+    cell.alignment = Alignment(
+        vertical="top", wrap_text=not number, horizontal="center" if number else "left"
+    )
+    cell.border = _RULE
     cell.number_format = _FORMATS.get(column.kind, "General" if number else "@")
     if isinstance(value, str):
         value = _ILLEGAL.sub("", value)[:_MAX_CELL]
@@ -159,6 +171,11 @@ def _write(cell: Any, column: Column, value: Any) -> None:
         cell.data_type = "s"
         # So that it stays text when somebody edits the cell.
         cell.quotePrefix = value[0] in "=+-@"
+
+
+def _width(value: Any) -> int:
+    """How many half-width characters a text takes."""
+    return sum(1 + (ord(c) >= 0x2E80) for c in value) if isinstance(value, str) else 1
 
 
 def _list(sheet: Any, formula: str, cells: str, *, strict: bool) -> None:
