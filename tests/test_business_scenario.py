@@ -168,7 +168,9 @@ def test_the_wall_in_the_data_gives_the_share_of_payers() -> None:
     assert any("an earlier wall always seems better" in n for n in s.notes)
     # A given share at that episode gives way to the measured one; with another point there is a choice.
     assert [p.payers for p in scenario(m, RATES, "paid", draws=400).first_paid][4] == s.first_paid[4].payers
-    assert scenario(m, RATES, "paid", draws=400).first_paid_from.startswith("the best")
+    both = scenario(m, RATES, "paid", draws=400)
+    assert both.first_paid_from.startswith("the best")
+    assert any("was measured, that at the others was given" in n for n in both.notes)
     # Where the measures tell who passed how, only those with coins are payers.
     told = summary(wall=6)
     told["editions"]["en-US"]["paywall"] = {"passed_by": {"coin": 300, "ad": 600, "subscription": 100}}

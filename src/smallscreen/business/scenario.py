@@ -332,6 +332,11 @@ def _notes(
             "The share of payers is known at one episode only, so an earlier wall always seems better; give it "
             "for a second episode (wall.payer_share) to choose the first paid one."
         )
+    if places and m.paywall is not None and rates.payers:
+        notes.append(
+            f"The share of payers at episode {m.paywall.episode} was measured, that at the others was given: where "
+            "the two do not agree, the best place for the wall shows that rather than the viewers."
+        )
     if model != "free" and any(not p.given for p in places):
         notes.append("Outside the given episodes the share of payers is carried on flat, which is a guess.")
     notes.append("These are expected sums: the luck of single viewers is not in the intervals.")
