@@ -20,8 +20,9 @@ export function makeSide(data, act) {
   const film = () => (filming ??= makeFilm());
   async function makeFilm() {
     const { Player } = await import("./player.js");
+    const media = `/media/${data.episode}`;
     const end = Math.max(1000, ...data.cues.map((c) => c.end_ms + 1000));
-    player = new Player({ durationMs: end, video: data.video ? { url: `/media/${data.episode}`, textless: null, width: 9, height: 16 } : null, lines: subtitles(data), cues: data.cues, locale: data.locale, direction: data.direction });
+    player = new Player({ durationMs: end, video: data.video || data.textless ? { url: data.video ? media : null, textless: data.textless ? `${media}/textless` : null, width: 9, height: 16 } : null, lines: subtitles(data), cues: data.cues, locale: data.locale, direction: data.direction });
     player.addEventListener("time", (event) => { if (stopAt && event.detail.ms >= stopAt && player.playing) { stopAt = 0; player.pause(); } });
     preview.body.append(player.node);
     return player;

@@ -18,7 +18,7 @@ from smallscreen.localize.pipeline import Localizer
 from smallscreen.series import editing
 from smallscreen.series.markets import Market
 from smallscreen.series.model import STRATEGIES, Barrier, Cue, Decision, Edition, Finding, Line
-from smallscreen.series.project import Project, video_of
+from smallscreen.series.project import Project, textless_of, video_of
 from smallscreen.series.text import clean, plain, reading_chars, width_ranges
 from smallscreen.studio.views import _reading as reading
 
@@ -147,6 +147,7 @@ class Workbench(BaseModel):
     episode: int
     title: str
     video: bool
+    textless: bool
     screen: ScreenRules
     cues: list[CueView]
     agreed: list[AgreedView]
@@ -206,6 +207,7 @@ def workbench(project: Project, edition: Edition, number: int) -> Workbench:
         episode=number,
         title=episode.title,
         video=video_of(project, episode) is not None,
+        textless=textless_of(project, episode) is not None,
         screen=ScreenRules(
             counting=market.counting,
             word_breaks=market.word_breaks,
