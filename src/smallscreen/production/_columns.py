@@ -101,7 +101,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("count", ("Count", "数量"), 9, "int", ("How many.", "几个。"), least=1, most=100_000),
         Column("note", ("Note", "备注"), 22, "text", ("Whose it is, or anything else.", "谁的，或其他说明。")),
         Column("evidence", ("In the script", "剧本原文"), 44, "text", ("The words in which it was found.", "依据的原文。")),
-        Column("confidence", ("Confidence", "可信度"), 11, "float", ("1: the script or a person says so; 0.8 and 0.5: found by a word, please check.", "1：剧本或人工确认；0.8、0.5：按词语找到，请核对。"), most=1),
+        Column("confidence", ("Confidence", "可信度"), 13, "float", ("1: the script or a person says so; 0.8 and 0.5: found by a word, please check.", "1：剧本或人工确认；0.8、0.5：按词语找到，请核对。"), most=1),
     ),
     "rules": (
         Column("key", ("Setting", "设置"), 30, "text", ("Do not change this column.", "请勿改动此列。"), empty=False),

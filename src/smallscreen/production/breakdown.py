@@ -170,6 +170,8 @@ def _merged(old: T, mine: T, new: T) -> T:
 def _entries(
     old: Sequence[T], mine: Sequence[T], new: Sequence[T], key: Callable[[T], Hashable]
 ) -> tuple[T, ...]:
+    if tuple(old) == tuple(mine):
+        return tuple(new)
     was, theirs, now = ({key(x): x for x in some} for some in (old, mine, new))
     found: list[T] = []
     for k, x in theirs.items():

@@ -125,7 +125,7 @@ def _fill(book: Workbook, key: str, rows: list[dict[str, Any]], words: int, plac
         letter = get_column_letter(at)
         sheet.column_dimensions[letter].width = column.width
         head = sheet.cell(1, at, column.title[words])
-        head.font, head.fill = Font(bold=True, color="FFFFFF"), _HEAD
+        head.font, head.fill = Font(name="Calibri", bold=True, color="FFFFFF"), _HEAD
         head.alignment = Alignment(vertical="center", wrap_text=True)
         head.comment = Comment(column.note[words], "smallscreen", width=300, height=110)
         if column.choices:
@@ -141,7 +141,7 @@ def _fill(book: Workbook, key: str, rows: list[dict[str, Any]], words: int, plac
         for row, values in enumerate(rows, 2):
             # A viewer that does not find out itself how high a row is cuts the text.
             lines = math.ceil(1.15 * _width(_shown(column, values.get(column.key), words)) / column.width)
-            height = max(sheet.row_dimensions[row].height or 15, 14 * min(lines, 8) + 1)
+            height = max(sheet.row_dimensions[row].height or 15, 16 * min(lines, 8))
             sheet.row_dimensions[row].height = height
     sheet.row_dimensions[1].height = 32
     sheet.freeze_panes = "B2"
