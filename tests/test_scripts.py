@@ -92,7 +92,7 @@ def test_the_short_drama_form(tmp_path: Path) -> None:
         ("dialogue", "众人", "好！", "鼓掌"),
         ("dialogue", "林小满", "half width", None),
     ]
-    assert [x.index for x in found.lines if x.episode == 11] == list(range(1, 15))
+    assert [x.index for x in found.lines if x.episode == 11] == list(range(1, 16))
     assert found.lines[-1].episode == 12 and found.lines[-1].scene == "12-1"
 
 
