@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from smallscreen.errors import FileProblem
+from smallscreen.errors import FileProblem, UserError
 from smallscreen.production._columns import COLUMNS, SHEETS
+from smallscreen.production.breakdown import breakdown, load_rules, save_rules
 from smallscreen.production.model import (
     ELEMENT_KINDS,
     TIERS,
@@ -28,7 +29,8 @@ from smallscreen.production.model import (
     Rules,
     SceneSheet,
 )
-from smallscreen.production.sheet import SheetFaults, read_sheet, write_sheet
+from smallscreen.production.sheet import SheetFaults, give_sheet, read_sheet, take_sheet, write_sheet
+from smallscreen.series.project import open_project
 
 DAY = date(2026, 3, 1)
 MADE = Breakdown(
@@ -253,6 +255,41 @@ def test_what_is_no_workbook(tmp_path: Path) -> None:
         read_sheet(tmp_path / "c.xlsx")
     with pytest.raises(FileProblem, match="cannot be opened"):
         read_sheet(tmp_path / "gone.xlsx")
+
+
+def test_a_series_gives_a_sheet_and_takes_it_back(tmp_path: Path) -> None:
+    root, path = tmp_path / "s", tmp_path / "b.xlsx"
+    root.mkdir()
+    (root / "series.toml").write_text('title = "S"\nslug = "s"\n', "utf-8")
+    script = "第1集\n1-1 日 内 伞坊\n林小满：外公。\n1-2 夜 外 院坝\n△ 下雨。\n外公：好。\n"
+    (root / "script.txt").write_text(script, "utf-8")
+    project = open_project(root)
+    given = give_sheet(project, path, "zh")
+    taken = take_sheet(project, path, "Ana")
+    assert taken.breakdown == given and taken.version == 1 and breakdown(project) == (given, False)
+
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    at(sheet, "拍摄分钟", 2).value = 7
+    at(sheet, "出场演员", 3).value = "外公; 林小满"
+    at(book["规则"], "值", 3).value = 9
+    book.save(path)
+    # Meanwhile the script got a scene: it is not lost, and neither is an edit.
+    (root / "script.txt").write_text(script + "1-3 日 内 灶房\n外公：吃饭。\n", "utf-8")
+    project = open_project(root)
+    save_rules(project.store, replace(load_rules(project.store), move_minutes=33), "Ben")
+    made = take_sheet(project, path, "Ana").breakdown
+    assert [(s.id, s.minutes == 7, s.cast) for s in made.scenes] == [
+        ("1-1", True, ("林小满",)), ("1-2", False, ("外公", "林小满")), ("1-3", False, ("外公",))
+    ]  # fmt: skip
+    assert (load_rules(project.store).max_days, load_rules(project.store).move_minutes) == (9, 33)
+    now, fresh = breakdown(project)
+    assert now == made and not fresh
+    # A workbook of an earlier time says nothing of what was decided since.
+    give_sheet(project, tmp_path / "later.xlsx")
+    with pytest.raises(UserError, match="written before the last workbook"):
+        take_sheet(project, path, "Ben")
+    assert breakdown(project)[0] == now
 
 
 def test_headings_tell_columns_apart() -> None:

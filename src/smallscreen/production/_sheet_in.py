@@ -30,6 +30,8 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_UNPACKED = 512 * 1024 * 1024
 MAX_ROWS = 60_000
 """Rows of a sheet that are read; 2,000 scenes with 20 elements each have 40,000."""
+MARK = "smallscreen breakdown"
+"""Begins the keywords of our workbooks; the version follows."""
 _SHOWN = 25
 _EXPECTED = "the workbook that the breakdown was written to (.xlsx)"
 
@@ -67,11 +69,13 @@ class SheetFaults(UserError):
 
 @dataclass(frozen=True, slots=True)
 class SheetRead:
-    """What the workbook says. `notes` are what was not read and did no harm: columns and sheets of somebody's own."""
+    """What the workbook says. `notes` are what was not read and did no harm: columns and sheets of somebody's own;
+    `version` is the breakdown's that it was written from, where it says so."""
 
     breakdown: Breakdown
     rules: Rules
     notes: tuple[str, ...] = ()
+    version: int | None = None
 
 
 def read_sheet(path: Path, base: Breakdown | None = None, rules: Rules | None = None) -> SheetRead:
@@ -105,7 +109,8 @@ def read_sheet(path: Path, base: Breakdown | None = None, rules: Rules | None = 
         order = {title.casefold(): i for i, words in enumerate(SHEETS.values()) for title in words}
         reader.faults.sort(key=lambda f: (order.get(f.sheet.casefold(), 99), f.row or 0))
         raise SheetFaults(path, reader.faults)
-    return SheetRead(made, made_rules, tuple(reader.notes))
+    mark = re.fullmatch(rf"{MARK} (\d{{1,9}})", str(book.properties.keywords or "").strip())
+    return SheetRead(made, made_rules, tuple(reader.notes), int(mark.group(1)) if mark else None)
 
 
 def _open(path: Path) -> tuple[Any, Any]:

@@ -1,7 +1,7 @@
 """The breakdown as a workbook (.xlsx) to edit by hand, and back.
 
-    write_sheet(path, made, rules, language="zh")
-    read = read_sheet(path, made, rules)        # read.breakdown, read.rules, read.notes
+    give_sheet(project, path, language="zh")
+    read = take_sheet(project, path, who="Ana")     # read.breakdown, read.rules, read.notes
 
 Headings are English or Chinese and either is read back, in any order of columns. A workbook with faults is not taken
 in part: `SheetFaults` names every one of them at once, by sheet, row and column, with what to do. What the workbook
@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -25,13 +25,19 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from smallscreen.errors import UserError
 from smallscreen.production._columns import COLUMNS, MEANINGS, SHEETS, Column
-from smallscreen.production._sheet_in import Fault, SheetFaults, SheetRead, read_sheet
-from smallscreen.production.model import Breakdown, Rules
+from smallscreen.production._sheet_in import MARK, Fault, SheetFaults, SheetRead, read_sheet
+from smallscreen.production.breakdown import KEY, breakdown, load_rules, merge, save, save_rules
+from smallscreen.production.model import ROOM, Breakdown, Rules, from_json, to_json
+from smallscreen.series import documents
+from smallscreen.series.project import Project
+from smallscreen.series.store import Store
 
-__all__ = ["Fault", "SheetFaults", "SheetRead", "read_sheet", "write_sheet"]
+__all__ = ["Fault", "SheetFaults", "SheetRead", "give_sheet", "read_sheet", "take_sheet", "write_sheet"]
 
 LANGUAGES = ("en", "zh")
+_GIVEN = "breakdown.sheet"
 _MAX_CELL = 32_000  # a cell takes 32,767 characters; Excel refuses the file beyond
 _ILLEGAL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPARE = 500
@@ -42,16 +48,70 @@ _GUESS = PatternFill("solid", start_color="FFF6DC")
 _FORMATS = {"int": "0", "float": "0.0##", "money": "#,##0.00##"}
 
 
-def write_sheet(path: Path, made: Breakdown, rules: Rules, language: str = "en") -> None:
-    """Write the workbook. ValueError for a language other than `en` and `zh`."""
+def write_sheet(
+    path: Path, made: Breakdown, rules: Rules, language: str = "en", version: int | None = None
+) -> None:
+    """Write the workbook. ValueError for a language other than `en` and `zh`.
+
+    `version` is the breakdown's in the database; `read_sheet` gives it back.
+    """
     words = LANGUAGES.index(language)
     book = Workbook()
     book.remove(book.worksheets[0])
     for key in SHEETS:
         rows = list(_rows(key, made, rules, words))
         _fill(book, key, rows, words, len(made.locations))
+    if version is not None:
+        book.properties.keywords = f"{MARK} {version}"
     path.parent.mkdir(parents=True, exist_ok=True)
     book.save(path)
+
+
+def give_sheet(project: Project, path: Path, language: str = "en") -> Breakdown:
+    """Write the breakdown of a series, brought up to date, as a workbook that `take_sheet` reads; gives it."""
+    made, _ = breakdown(project)
+    store = project.store
+    rules = load_rules(store)
+    with store.transaction():
+        version = _version(store, KEY)
+        # What the workbook was made of, so that what changes meanwhile is not taken for an edit.
+        snapshot = {"version": version, "body": to_json(made), "rules": to_json(rules)}
+        documents.put(store, ROOM, _GIVEN, snapshot, _version(store, _GIVEN), "sheet")
+    write_sheet(path, made, rules, language, version)
+    return made
+
+
+def take_sheet(project: Project, path: Path, who: str) -> SheetRead:
+    """Store what somebody edited in a workbook of `give_sheet`; gives it with the conflicts found anew.
+
+    Where the breakdown changed since the workbook was written, both are merged and the workbook's edits win.
+    Raises SheetFaults, FileProblem, or UserError when the workbook is older than the last one that was written.
+    """
+    store = project.store
+    now, _ = breakdown(project)
+    given = documents.get(store, ROOM, _GIVEN)
+    base = from_json(Breakdown, given.body["body"]) if given else now
+    rules = load_rules(store)
+    base_rules = from_json(Rules, given.body["rules"]) if given else rules
+    read = read_sheet(path, base, base_rules)
+    if given and read.version not in (None, given.body["version"]):
+        raise UserError(
+            f"{path.name} was written before the last workbook of this breakdown; write it anew and put the edits there."
+        )
+    made = read.breakdown
+    if base != now:
+        made, _ = merge(base, made, now)
+    edits = {f.name: getattr(read.rules, f.name) for f in fields(Rules)}
+    rules = replace(rules, **{k: v for k, v in edits.items() if v != getattr(base_rules, k)})
+    with store.transaction():
+        save_rules(store, rules, who)
+        made = save(project, replace(made, source=now.source), who)
+    return replace(read, breakdown=made, rules=rules)
+
+
+def _version(store: Store, key: str) -> int:
+    found = documents.get(store, ROOM, key)
+    return found.version if found else 0
 
 
 # --- rows ------------------------------------------------------------------------------------
