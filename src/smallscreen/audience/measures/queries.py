@@ -143,20 +143,16 @@ def moment(at: datetime) -> str:
     return f"TIMESTAMP '{plain.isoformat(sep=' ', timespec='microseconds')}'"
 
 
-def words_of_bits(episodes: int, cutoff: datetime) -> tuple[str, list[str]]:
-    """The bit columns of survival.sql for that many episodes: all words, then those started by the cutoff."""
+def words_of_bits(episodes: int) -> tuple[str, list[str]]:
+    """The bit columns of survival.sql for that many episodes: all words, then those of what was started by the cutoff."""
+    count = max(1, -(-episodes // BITS))
     parts, names = [], []
     for early in (False, True):
-        for i in range(max(1, -(-episodes // BITS))):
+        for i in range(count):
             name = f"{'early' if early else 'all'}_{i}"
-            low, high = i * BITS, (i + 1) * BITS
-            by = f" AND started_at <= {moment(cutoff)}" if early else ""
-            # A power of two below 2^63 is exact as a floating number, and both engines have pow.
-            bit = f"CAST(pow(2, episode - {low + 1}) AS BIGINT)"
-            parts.append(
-                f"bit_or(CASE WHEN episode > {low} AND episode <= {high}{by} THEN {bit} "
-                f"ELSE CAST(0 AS BIGINT) END) AS {name}"
-            )
+            tests = ["around = 0"] * early + [f"word = {i}"] * (count > 1)
+            bit = f"CASE WHEN {' AND '.join(tests)} THEN bit ELSE CAST(0 AS BIGINT) END" if tests else "bit"
+            parts.append(f"bit_or({bit}) AS {name}")
             names.append(name)
     return ",\n         ".join(parts), names
 

@@ -12,13 +12,15 @@ from datetime import datetime
 from typing import Any
 
 from smallscreen.audience.lake import Lake, open_lake
+from smallscreen.audience.measures.cluster import attach, forget, keep
 from smallscreen.audience.measures.cohorts import cohorts
 from smallscreen.audience.measures.concentration import concentration
 from smallscreen.audience.measures.cubes import build_cubes
 from smallscreen.audience.measures.episodes import edition_table, episode_table
 from smallscreen.audience.measures.model import EditionMeasures, EpisodeMeasures, Survival
-from smallscreen.audience.measures.queries import Scope, text
+from smallscreen.audience.measures.queries import Asked, Scope, rows, text
 from smallscreen.audience.measures.survival import PATIENCE_DAYS, survivals
+from smallscreen.engines.sql import SqlEngine
 from smallscreen.errors import UserError
 from smallscreen.series.project import Project
 from smallscreen.series.steps import Ran, fingerprint
@@ -37,9 +39,13 @@ def measure(
     as_of: datetime | None = None,
     patience_days: int = PATIENCE_DAYS,
     cubes: bool = True,
+    engine: SqlEngine | None = None,
 ) -> dict[str, Any]:
     """The summary of every edition, as stored; see `measure_step`."""
-    return measure_step(project, progress, as_of=as_of, patience_days=patience_days, cubes=cubes).summary
+    ran = measure_step(
+        project, progress, as_of=as_of, patience_days=patience_days, cubes=cubes, engine=engine
+    )
+    return ran.summary
 
 
 def measure_step(
@@ -49,10 +55,12 @@ def measure_step(
     as_of: datetime | None = None,
     patience_days: int = PATIENCE_DAYS,
     cubes: bool = True,
+    engine: SqlEngine | None = None,
 ) -> Ran:
     """Measure every edition, store the summary, build the cubes; does nothing when the lake is what it was.
 
-    `as_of` (UTC) is the end of the data; the last event when not given. Raises UserError where there
+    `as_of` (UTC) is the end of the data; the last event when not given. `engine` (Spark) does the counting
+    in DuckDB's place and finds the same numbers; cubes are not built with it. Raises UserError where there
     are no events of this series.
     """
     series = project.store.slug
@@ -65,10 +73,12 @@ def measure_step(
         inputs = (_VERSION, lake_key(lake, series), as_of.isoformat() if as_of else "", patience_days)
 
         def work() -> Mapping[str, Any]:
-            return summarize(lake, series, progress, as_of=as_of, patience_days=patience_days)
+            if engine is not None:
+                attach(engine, lake, series)
+            return summarize(lake, series, progress, as_of=as_of, patience_days=patience_days, engine=engine)
 
         ran = run_step(project.store, STEP, "", inputs, work)
-        if cubes:
+        if cubes and engine is None:
             build_cubes(lake, series, progress)
     return ran
 
@@ -88,8 +98,10 @@ def summarize(
     *,
     as_of: datetime | None = None,
     patience_days: int = PATIENCE_DAYS,
+    engine: SqlEngine | None = None,
 ) -> dict[str, Any]:
-    """The summary of a series, as JSON; asks the lake only."""
+    """The summary of a series, as JSON; asks the lake only, or the engine that was attached to it."""
+    asked: Asked = engine or lake
     parts = ("editions", "episodes", "survival", "cohorts", "concentration")
 
     def said(k: int) -> None:
@@ -98,31 +110,31 @@ def summarize(
 
     said(0)
     # Three measures rest on the same rows; the text is the same, the rows are made once.
-    lake.con().execute(f"CREATE OR REPLACE TEMP TABLE {_ROWS} AS {text('viewer_episode', Scope(series))}")
-    editions = edition_table(lake, series, table=_ROWS)
+    keep(asked, _ROWS, text("viewer_episode", Scope(series)))
+    editions = edition_table(asked, series, table=_ROWS)
     if not editions:
         raise UserError(f"Nobody played a second of {series} yet; import events that last.")
     said(1)
-    episodes = episode_table(lake, series, table=_ROWS)
+    episodes = episode_table(asked, series, table=_ROWS)
     said(2)
-    survived = {s.edition: s for s in survivals(lake, series, as_of, patience_days=patience_days)}
+    survived = {s.edition: s for s in survivals(asked, series, as_of, patience_days=patience_days)}
     summary: dict[str, Any] = {
-        "simulated": _simulated(lake, series),
+        "simulated": _simulated(asked, series),
         "as_of": next(iter(survived.values())).as_of if survived else "",
         "patience_days": patience_days,
         "editions": {},
         "quarantined": quarantined(lake, series),
     }
     said(3)
-    weeks = {e.edition: cohorts(lake, series, e.edition, as_of) for e in editions}
+    weeks = {e.edition: cohorts(asked, series, e.edition, as_of) for e in editions}
     said(4)
     for e in editions:
         mine = [x for x in episodes if x.edition == e.edition]
         entry = _entry(e, mine, survived.get(e.edition))
         entry["cohorts"] = [asdict(c) for c in weeks[e.edition]]
-        entry["concentration"] = asdict(concentration(lake, series, e.edition, table=_ROWS))
+        entry["concentration"] = asdict(concentration(asked, series, e.edition, table=_ROWS))
         summary["editions"][e.edition] = entry
-    lake.con().execute(f"DROP TABLE {_ROWS}")
+    forget(asked, _ROWS)
     said(len(parts))
     return summary
 
@@ -137,10 +149,9 @@ def quarantined(lake: Lake, series: str) -> dict[str, int]:
     return {str(reason): int(n) for reason, n in found}
 
 
-def _simulated(lake: Lake, series: str) -> bool:
+def _simulated(asked: Asked, series: str) -> bool:
     """Whether any row of the series was made up by a program: one is enough to say so on every page."""
-    found = lake.sql("SELECT bool_or(simulated) FROM events WHERE series_id = $series", series=series)
-    return bool(found[0][0])
+    return bool(rows(asked, "simulated", Scope(series))[0][0])
 
 
 def _entry(e: EditionMeasures, episodes: list[EpisodeMeasures], s: Survival | None) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def _survivals(
         return []
     until = until or max(last)
     cutoff = until - timedelta(days=patience)
-    bits, names = words_of_bits(max(max(r) for r in released.values()), cutoff)
+    bits, names = words_of_bits(max(max(r) for r in released.values()))
     words = len(names) // 2
     patterns: dict[Key, list[Pattern]] = defaultdict(list)
     found = rows(asked, "survival", scope, words=bits, columns=", ".join(names), cutoff=moment(cutoff))
