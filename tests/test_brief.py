@@ -29,12 +29,13 @@ from smallscreen.localize.brief.detector import detect
 from smallscreen.localize.brief.grading import LEVELS, familiarity
 from smallscreen.localize.brief.model import GRADES, Brief
 from smallscreen.localize.brief.page import render as page
-from smallscreen.localize.brief.toml_file import KEYS, dump, parse
+from smallscreen.localize.brief.toml_file import dump
 from smallscreen.localize.bundle import bundle_of
 from smallscreen.localize.draft import prompt
 from smallscreen.localize.package import report
 from smallscreen.localize.pipeline import Localizer
 from smallscreen.series import markets
+from smallscreen.series.brief_file import KEYS, parse
 from smallscreen.series.model import Character, Cue, Series, Term, cue_id
 from smallscreen.series.project import Project, new_project, open_project
 from tests.conftest import smallscreen

@@ -17,12 +17,12 @@ from smallscreen.errors import UserError
 from smallscreen.localize import barriers as room
 from smallscreen.localize import checks
 from smallscreen.localize.barriers.market import for_market
-from smallscreen.localize.brief.obey import obey, obey_barriers, proposed_items, settled_for
-from smallscreen.localize.brief.toml_file import Settled
+from smallscreen.localize.brief.obey import obey, obey_barriers, proposed_items
 from smallscreen.localize.checks import CheckContext, CheckSummary
 from smallscreen.localize.draft.result import Usage
 from smallscreen.localize.fit import fit as fit_episode
 from smallscreen.series import markets, platforms
+from smallscreen.series.brief_file import Settled, settled_for
 from smallscreen.series.editing import confirm_checks
 from smallscreen.series.markets import Market
 from smallscreen.series.model import Barrier, Cue, Draft, Edition, Finding, Series

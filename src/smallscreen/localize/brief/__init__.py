@@ -13,8 +13,9 @@ from __future__ import annotations
 from smallscreen.localize.brief.build import build
 from smallscreen.localize.brief.merge import Merge, merge
 from smallscreen.localize.brief.model import Brief
-from smallscreen.localize.brief.obey import obey, obey_barriers, settled_for
-from smallscreen.localize.brief.toml_file import Settled, read, render
+from smallscreen.localize.brief.obey import obey, obey_barriers
+from smallscreen.localize.brief.toml_file import render
+from smallscreen.series.brief_file import Settled, read, settled_for
 
 __all__ = [
     "Brief",

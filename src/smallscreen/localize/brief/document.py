@@ -16,7 +16,7 @@ from docx.shared import Mm, Pt, RGBColor
 
 from smallscreen.localize.brief.model import Brief
 from smallscreen.localize.brief.page import duration, thread_views
-from smallscreen.localize.brief.toml_file import Settled
+from smallscreen.series.brief_file import Settled
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 

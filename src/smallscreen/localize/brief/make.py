@@ -11,9 +11,9 @@ from smallscreen.localize.barriers.market import for_market
 from smallscreen.localize.brief.build import build
 from smallscreen.localize.brief.merge import merge
 from smallscreen.localize.brief.model import Brief, as_json
-from smallscreen.localize.brief.obey import brief_path
-from smallscreen.localize.brief.toml_file import MAX_BYTES, Settled, parse, read, render
+from smallscreen.localize.brief.toml_file import render
 from smallscreen.series import markets
+from smallscreen.series.brief_file import MAX_BYTES, Settled, brief_path, parse, read
 from smallscreen.series.project import Project
 
 _STEP = "brief"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from smallscreen.localize.brief.toml_file import KEYS, parse
+from smallscreen.series.brief_file import KEYS, parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from smallscreen.errors import FileProblem
 from smallscreen.localize.barriers.traditional import simplified
-from smallscreen.localize.brief.toml_file import Settled, SettledItem, parse, read
+from smallscreen.series.brief_file import Settled, SettledItem, parse
 from smallscreen.series.markets import Market
 from smallscreen.series.model import Barrier, Character, Series, Term
 from smallscreen.series.store import Store
@@ -23,29 +22,6 @@ T = TypeVar("T", Character, Term)
 
 KEY = "brief"
 """Where `Series.extra` carries what the prompt says beyond names, terms and tone."""
-
-
-def brief_path(root: Path, locale: str, variant: str = "main") -> Path:
-    """Where the brief of an edition is: `briefs/en-US.toml`, `briefs/en-US.teens.toml` for a variant."""
-    return root / "briefs" / f"{locale if variant == 'main' else f'{locale}.{variant}'}.toml"
-
-
-def settled_for(root: Path, locale: str, variant: str = "main") -> Settled | None:
-    """The brief that an edition obeys, or None. A variant without its own obeys its market's.
-
-    A literal draft obeys none: it shows what a word-for-word rendering does. Raises FileProblem.
-    """
-    if variant == "literal":
-        return None
-    for name in dict.fromkeys((variant, "main")):
-        path = brief_path(root, locale, name)
-        if path.is_file():
-            settled = read(path)
-            if settled.market not in ("", locale):
-                found = f"it says that it is for {settled.market}"
-                raise FileProblem(path, None, found, f'market = "{locale}"')
-            return settled
-    return None
 
 
 def proposed_items(store: Store, locale: str) -> dict[tuple[str, str], str]:

@@ -21,7 +21,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from smallscreen.localize.brief.build import detectors
 from smallscreen.localize.brief.model import GRADES, Brief, SceneFinding
-from smallscreen.localize.brief.toml_file import Settled, SettledScene
+from smallscreen.series.brief_file import Settled, SettledScene
 
 _SHOWN_PEOPLE = 6
 _SHOWN_CUES = 4

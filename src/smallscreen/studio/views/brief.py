@@ -16,10 +16,10 @@ from pydantic import BaseModel, Field
 from smallscreen.localize.barriers.market import for_market
 from smallscreen.localize.brief.build import build
 from smallscreen.localize.brief.model import GRADES, Brief
-from smallscreen.localize.brief.obey import brief_path, settled_for
 from smallscreen.localize.brief.page import duration, thread_views
-from smallscreen.localize.brief.toml_file import Settled, parse, render
+from smallscreen.localize.brief.toml_file import render
 from smallscreen.series import markets
+from smallscreen.series.brief_file import Settled, brief_path, parse, settled_for
 from smallscreen.series.model import KINDS, STRATEGIES, Barrier, Cue, Edition
 from smallscreen.series.steps import fingerprint
 from smallscreen.series.store import Store
