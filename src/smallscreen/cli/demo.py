@@ -9,6 +9,9 @@ from pathlib import Path
 
 import typer
 
+VIEWERS = 100_000
+"""As many as fit into the demo's time; `smallscreen simulate viewing` makes up 200,000 unless told otherwise."""
+
 
 def commands(folder: Path) -> list[list[str]]:
     """What the demo runs, as words after `smallscreen`."""
@@ -18,6 +21,9 @@ def commands(folder: Path) -> list[list[str]]:
         ["sample", str(folder), "--video", "1-3"],
         ["localize", str(folder), "--market", "en-US", "--drafts", drafts, "--literal", literal, "--video"],
         ["localize", str(folder), "--market", "es-419", "--market", "id-ID", "--drafts", drafts],
+        ["simulate", "viewing", str(folder), "--viewers", str(VIEWERS)],
+        ["audience", "measure", str(folder), "--no-cubes"],
+        ["business", "scenario", str(folder)],
     ]
 
 
@@ -38,6 +44,9 @@ def main() -> None:
     for edition in made:
         for report in sorted(edition.glob("*.html")):
             typer.echo(f"  {report}")
+    for room in ("audience", "business"):
+        for report in sorted((folder / room).glob("*.html")):
+            typer.echo(f"  {report}  (of simulated viewers)")
     for video in sorted((folder / "editions" / "en-US").rglob("*.mp4"))[:1]:
         typer.echo(f"  {video}")
 
