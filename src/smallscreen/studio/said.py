@@ -57,6 +57,12 @@ REFUSALS = (
     _("The reason has {count} characters; write at most {most}."),
     _("The note has {count} characters; write at most {most}."),
     _("There is no {what} {value}; choose one of {names}."),
+    _("This series has no viewing yet; bring some in with smallscreen audience import."),
+    _("The viewing of this series was not measured yet."),
+    _("Nobody was seen to watch episode {number} of {edition}; choose another one."),
+    _("Nobody was seen to watch {edition}; there are {names}."),
+    _("No viewing of the edition {edition} was measured; there are {names}."),
+    _("There is no business.toml yet; smallscreen business init writes one."),
 )
 NAMED = ("role", "is_role")
 """Places of the patterns that hold words of our own."""

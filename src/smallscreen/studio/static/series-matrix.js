@@ -144,7 +144,7 @@ export class Matrix {
 function rate(completion) {
   if (!completion) return el("span.rate");
   const p = (v) => Math.round(100 * v);
-  const said = t("{value} of 100 viewers saw the end (90 per cent interval {low} to {high}, {viewers} viewers)", {
+  const said = t("{value} of 100 starters saw the end (95 per cent interval {low} to {high}, {viewers} starters)", {
     value: p(completion.value), low: p(completion.low), high: p(completion.high), viewers: completion.viewers.toLocaleString(),
   }) + (completion.simulated ? ` · ${t("simulated")}` : "");
   return el(`span.rate${completion.simulated ? ".simulated" : ""}`, { title: said }, `${p(completion.value)}%`,

@@ -63,6 +63,10 @@ function draw() {
   $("rows").textContent = episodes.length === page.episodes.length ? "" :
     t("{shown} of {all} episodes", { shown: episodes.length, all: page.episodes.length });
   for (const one of document.querySelectorAll(".legend .arcs")) one.hidden = !page.reader;
+  const seen = Object.values(page.cells).flatMap((row) => Object.values(row)).filter((c) => c.completion);
+  const rates = document.querySelector(".legend .rates");
+  rates.hidden = !seen.length;
+  rates.lastElementChild.hidden = !seen.some((c) => c.completion.simulated);
 }
 
 // --- one line per edition --------------------------------------------------------------------
@@ -173,6 +177,7 @@ function news() {
     });
   }
   onNews("where", (event) => event.who !== who && matrix.present(event.who, event.edition, event.episode));
+  onNews("job", (event) => { if (event.job === "audience" && event.state === "done") refresh(); });
   onNews("reload", refresh);
   document.addEventListener("visibilitychange", () => !document.hidden && stale && refresh());
   // Coming back with the browser's button shows the page as it was left: ask again.

@@ -29,7 +29,14 @@ export function laneList(view) {
   if (beats.length) lanes.push({ id: "beats", name: t("Beats and hooks"), height: 6 + rows * 16, items: beats, rows, tell: (f) => `${beatName(f.check)}: ${f.message}` });
   if (view.barriers.length) lanes.push({ id: "barriers", name: t("Barriers"), height: 20, items: view.barriers, tell: (b) => `${b.text} (${t(b.kind)}): ${b.meaning}` });
   lanes.push({ id: "findings", name: t("Findings"), height: 36, items: view.findings, tell: (f) => `${f.message}${f.suggestion ? ` ${f.suggestion}` : ""}` });
-  if (view.retention) lanes.push({ id: "retention", name: t("Audience retention"), height: 48, items: [], tell: () => "" });
+  if (view.retention) {
+    const r = view.retention, n = r.starters.toLocaleString();
+    const items = r.times_ms.map((ms, i) => ({ start_ms: ms - 500, end_ms: ms + 500, i }));
+    const p = (v) => (100 * v).toFixed(1);
+    const tell = ({ i }) => t("{share} % of {n} starters watch this second ({low} to {high})", { share: p(r.share[i]), n, low: p(r.low[i]), high: p(r.high[i]) }) + (r.simulated ? ` · ${t("simulated")}` : "");
+    const about = t("The share of the episode's starters who played each second, with its 95 % interval; zero is at the lane's bottom.");
+    lanes.push({ id: "retention", name: r.simulated ? t("Retention (simulated)") : t("Audience retention"), height: 48, items, about, tell });
+  }
   return lanes;
 }
 

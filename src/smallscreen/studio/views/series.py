@@ -19,6 +19,7 @@ from smallscreen.series import search as finder
 from smallscreen.series import tables as t
 from smallscreen.series.store import Store
 from smallscreen.story.signal import smooth
+from smallscreen.studio.views.completion import Completion, kept_completion
 
 POINTS = 24
 """Points of an episode's arc: about one for two lines."""
@@ -26,16 +27,6 @@ _WIDTH = 2.0
 """Smoothing of the arc, in lines: finer than the story report's, whose curve runs over the whole series."""
 
 Kind = Literal["cue", "line", "finding", "character", "term"]
-
-
-class Interval(BaseModel):
-    """A measured share, 0 to 1, with its 90 % interval; `simulated` when the viewers were."""
-
-    value: float
-    low: float
-    high: float
-    viewers: int
-    simulated: bool = False
 
 
 class CellState(BaseModel):
@@ -49,8 +40,8 @@ class CellState(BaseModel):
     warnings: int = 0
     notes: int = 0
     decided: int = Field(default=0, description="findings that a person accepted or refused")
-    completion: Interval | None = Field(
-        default=None, description="share of viewers who saw the end; null without viewing events"
+    completion: Completion | None = Field(
+        default=None, description="share of the starters who reached 95 % of it; null without viewing events"
     )
 
 
@@ -122,7 +113,9 @@ def series_page(store: Store, cache: MutableMapping[str, Any] | None = None) -> 
     series = store.series()
     cells = editing.cells(store)
     counts = _cue_counts(store)
-    reader, arcs = _arcs(store, {} if cache is None else cache)
+    cache = {} if cache is None else cache
+    reader, arcs = _arcs(store, cache)
+    seen = kept_completion(store, cache.setdefault("audience", {}))
     episodes = [
         EpisodeRow(
             number=e.number,
@@ -140,6 +133,9 @@ def series_page(store: Store, cache: MutableMapping[str, Any] | None = None) -> 
         states[edition.name] = {
             e.number: _state(mine[e.number]) if e.number in mine else CellState(cues=e.cues) for e in episodes
         }
+        for number, completion in seen.get(edition.name, {}).items():
+            if number in states[edition.name]:
+                states[edition.name][number].completion = completion
         columns.append(
             EditionColumn(
                 name=edition.name,

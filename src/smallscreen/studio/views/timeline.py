@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import sqlalchemy as sa
 
+from smallscreen.audience.stored import read_curve
 from smallscreen.engines.fonts import line_height
 from smallscreen.engines.video import probe
 from smallscreen.errors import EngineError, UserError
@@ -31,6 +32,7 @@ from smallscreen.studio.views.timeline_model import (
     FindingView,
     LineView,
     PlatformView,
+    RetentionView,
     VideoView,
 )
 from smallscreen.studio.views.timeline_story import story_view
@@ -88,6 +90,7 @@ def episode_view(
         findings=findings,
         beats=beats,
         story=story_view(store, cues, edition, kept, project.root.name),
+        retention=_retention(store, edition, number),
     )
 
 
@@ -232,6 +235,21 @@ def _barriers(store: Store, number: int, cues: Sequence[Cue]) -> list[BarrierVie
         for b in _rows(store, t.barrier, Barrier, where, "cue", "start")
         if b.cue in at
     ]
+
+
+def _retention(store: Store, edition: Edition | None, number: int) -> RetentionView | None:
+    """The stored curve of the edition's viewers; None where nobody was measured."""
+    curve = read_curve(store, edition.name, number) if edition else None
+    if curve is None:
+        return None
+    return RetentionView(
+        starters=curve["starters"],
+        simulated=curve["simulated"],
+        times_ms=[1000 * second + 500 for second in range(len(curve["share"]))],
+        share=curve["share"],
+        low=curve["low"],
+        high=curve["high"],
+    )
 
 
 # --- picture and screen ----------------------------------------------------------------------

@@ -113,8 +113,13 @@ class FindingView(BaseModel):
 
 
 class RetentionView(BaseModel):
-    """The part (0 to 1) of those who began that still watch at each time, with its interval."""
+    """The part (0 to 1) of the starters of the episode that played each second, with its 95 % interval.
 
+    `times_ms` are the middles of the seconds.
+    """
+
+    starters: int
+    simulated: bool
     times_ms: list[int]
     share: list[float]
     low: list[float]
