@@ -185,3 +185,17 @@ def test_without_viewing_it_says_where_some_comes_from(tmp_path: Path, command: 
     done = smallscreen("audience", command, root)
     assert done.returncode == 2 and "import" in done.stderr
     assert not (root / "audience").exists()
+
+
+def test_why_of_all_editions_tells_which_cannot_be_judged_yet(tmp_path: Path) -> None:
+    root = series(tmp_path / "s")
+    late = event(9, "u9", start="2026-02-09T10:00:00Z").replace("en-US", "es-419")
+    file = tmp_path / "events.csv"
+    file.write_text("\n".join([HEAD, *(event(n, f"u{n}", to=20_000) for n in range(5)), late]), "utf-8")
+    assert smallscreen("audience", "import", root, file).returncode == 0
+    done = smallscreen("audience", "why", root)
+    assert done.returncode == 0, done.stderr
+    assert "en-US: what leaving" in done.stdout and "es-419 that can be judged" in done.stdout
+    alone = smallscreen("audience", "why", root, "--edition", "es-419")
+    assert alone.returncode == 2 and "es-419 that can be judged" in alone.stderr
+    assert smallscreen("audience", "measure", root).returncode == 0

@@ -18,12 +18,14 @@ from smallscreen.audience.experiments import experiment
 from smallscreen.audience.importing import imported
 from smallscreen.audience.lake import Lake, open_lake
 from smallscreen.audience.measures import retentions
+from smallscreen.audience.measures.cluster import attach
 from smallscreen.audience.measures.run import lake_key, measure_step
 from smallscreen.audience.measures.survival import PATIENCE_DAYS
 from smallscreen.audience.simulate.run import STEP as SIMULATE
 from smallscreen.audience.stats import needed_series
 from smallscreen.audience.stats.clusters import SPREAD
 from smallscreen.audience.why import KINDS, why
+from smallscreen.engines.sql import SqlEngine
 from smallscreen.errors import UserError
 from smallscreen.series.model import Finding
 from smallscreen.series.project import Progress, Project
@@ -39,10 +41,12 @@ def gather(
     patience_days: int = PATIENCE_DAYS,
     cubes: bool = False,
     before: Path | None = None,
+    engine: SqlEngine | None = None,
     progress: Progress | None = None,
 ) -> tuple[dict[str, Any], bool]:
     """The report's value, and whether it had to be made anew. `before` is the file it was written to last time;
-    `cubes`: whether to build the daily cubes, too.
+    `cubes`: whether to build the daily cubes, too. `engine` (Spark) counts the measures and the retention by second
+    in DuckDB's place.
 
     `as_of` (UTC) is the end of the data for survival, cohorts, leaving and experiments; the last event without
     it. Raises UserError where there are no events of this series.
@@ -50,7 +54,7 @@ def gather(
     as_of = as_of.astimezone(UTC).replace(tzinfo=None) if as_of and as_of.tzinfo else as_of
     said = progress or _silent
     said(0, 5, "measures")
-    ran = measure_step(project, as_of=as_of, patience_days=patience_days, cubes=cubes)
+    ran = measure_step(project, as_of=as_of, patience_days=patience_days, cubes=cubes, engine=engine)
     store = project.store
     found = _findings(project)
     with open_lake(project) as lake:
@@ -69,9 +73,13 @@ def gather(
         if done is not None:
             return done, False
         said(1, 5, "retention by second")
-        curves = [_curve(asdict(r)) for r in retentions(lake, store.slug)]
+        if engine is not None:
+            attach(engine, lake, store.slug)
+        curves = [_curve(asdict(r)) for r in retentions(engine or lake, store.slug)]
         said(2, 5, "why they left")
-        reasons, silent = _why(project, lake, sorted(ran.summary["editions"]), as_of)
+        reasons, silent = _why(
+            project, lake, sorted(ran.summary["editions"]), as_of or last_event(lake, store.slug)
+        )
         said(3, 5, "experiments")
         tests = [_experiment(lake, name, as_of) for name in experiments_of(lake)]
         said(4, 5, "data quality")
@@ -107,6 +115,14 @@ def experiments_of(lake: Lake) -> list[str]:
         "SELECT experiment FROM exposure GROUP BY experiment HAVING count(DISTINCT arm) > 1 ORDER BY experiment"
     )
     return [str(r[0]) for r in found]
+
+
+def last_event(lake: Lake, slug: str) -> datetime | None:
+    """When the data of a series end, over all editions: one that nobody watches any more has had its time."""
+    found: datetime | None = lake.sql(
+        "SELECT max(started_at) FROM events WHERE series_id = $series", series=slug
+    )[0][0]
+    return found
 
 
 def claims_of(projects: list[Project]) -> list[dict[str, Any]]:

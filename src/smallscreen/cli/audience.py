@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from smallscreen.cli.audience_said import association, lift, moment, noted, print_measures, shares, write
 from smallscreen.cli.output import Format, print_json, print_table, progress, report_problems
 
 if TYPE_CHECKING:
+    from smallscreen.audience.why import Why
     from smallscreen.series.project import Project
 
 _app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Who watched, where they left, and why.")
@@ -63,7 +64,7 @@ def import_(
                     done.clipped,
                 )
             ],
-            note=_note(
+            note=noted(
                 simulated,
                 f"In the lake {done.bots:,} users ({done.bot_intervals:,} intervals) are no persons and not counted.",
             ),
@@ -91,6 +92,11 @@ def measure(
         "--cubes/--no-cubes",
         help="Whether to add each day to the daily cubes, for curves over many days.",
     ),
+    spark: str | None = typer.Option(
+        None,
+        "--spark",
+        help="Count on a Spark master, such as spark://host:7077 (needs the extra [spark]; no daily cubes).",
+    ),
     out: Path | None = typer.Option(
         None, "--out", help="One file, .html or .json; without it DIR/audience/ gets both."
     ),
@@ -98,20 +104,29 @@ def measure(
     format: Format = _FORMAT,
 ) -> None:
     """Measure every edition: retention, completion, survival, why viewers left, experiments; write the report."""
+    from contextlib import closing, nullcontext
+
     from smallscreen.audience.gather import gather
     from smallscreen.audience.report import render
+    from smallscreen.engines.sql import Spark
     from smallscreen.errors import UserError
 
     if out is not None and out.suffix.lower() not in (".html", ".json"):
         raise UserError(f"{out} is neither .html nor .json; name a file of one of these kinds.")
-    until = _moment(as_of)
+    until = moment(as_of)
     project = _open(directory, database)
     kept = directory / "audience" / "audience.json"
-    with progress("Measuring") as meter:
+    with closing(Spark(spark)) if spark else nullcontext() as engine, progress("Measuring") as meter:
         data, fresh = gather(
-            project, as_of=until, patience_days=patience_days, cubes=cubes, before=kept, progress=meter
+            project,
+            as_of=until,
+            patience_days=patience_days,
+            cubes=cubes,
+            before=kept,
+            engine=engine,
+            progress=meter,
         )
-    made = _write([out] if out else [kept.with_suffix(".html"), kept], data, lambda: render(data))
+    made = write([out] if out else [kept.with_suffix(".html"), kept], data, lambda: render(data))
     if format is Format.json:
         print_json(
             {
@@ -125,7 +140,7 @@ def measure(
             }
         )
     else:
-        _print_measures(data, fresh)
+        print_measures(data, fresh)
         for path in made:
             typer.echo(f"{'Open' if path.suffix == '.html' else 'Data:'} {path}")
     report_problems(list(project.problems))
@@ -148,7 +163,7 @@ def why(
     """Join the hazard of leaving to the findings on the timeline: what is associated with leaving, with intervals."""
     from dataclasses import asdict
 
-    from smallscreen.audience.gather import plain
+    from smallscreen.audience.gather import last_event, plain
     from smallscreen.audience.lake import open_lake
     from smallscreen.audience.measures import edition_table
     from smallscreen.audience.said import ASSOCIATED
@@ -159,7 +174,7 @@ def why(
     lag = LAG_MS if lag is None else lag
     if lag < 0:
         raise UserError(f"A lag of {lag} ms cannot be; give 0 or more.")
-    until = _moment(as_of)
+    until = moment(as_of)
     project = _open(directory, database)
     with open_lake(project) as lake:
         _need_events(project, lake)
@@ -167,14 +182,30 @@ def why(
         if edition is not None and edition not in there:
             raise UserError(f"Nobody watched {edition}; the lake has {', '.join(there)}.")
         asked = [edition] if edition else there
-        found = []
+        last = last_event(lake, project.store.slug)
+        found: list[Why] = []
+        not_yet: list[str] = []
         with progress("Why they left") as meter:
             for i, name in enumerate(asked):
                 meter(i, len(asked), name)
-                found.append(ask(project, lake, name, lag_ms=lag, as_of=until))
+                try:
+                    found.append(ask(project, lake, name, lag_ms=lag, as_of=until or last))
+                except UserError as e:
+                    if edition is not None:
+                        raise
+                    not_yet.append(str(e))
     if format is Format.json:
         rows = [{k: v for k, v in asdict(w).items() if k != "curves"} for w in found]
-        print_json(plain({"directory": str(directory), "words": "associated with", "editions": rows}))
+        print_json(
+            plain(
+                {
+                    "directory": str(directory),
+                    "words": "associated with",
+                    "editions": rows,
+                    "not_asked": not_yet,
+                }
+            )
+        )
     else:
         for w in found:
             kinds = [a for a in w.associations if a.level != "place"]
@@ -182,8 +213,8 @@ def why(
             print_table(
                 f"{w.edition}: what leaving is associated with ({w.viewers:,} viewers, {w.leaves:,} leaves)",
                 ("what", "where", "times as often", "95 %", "q", "left in it", "beside it", "exposed"),
-                [_association(a) for a in [*kinds, *single[:places]]],
-                note=_note(
+                [association(a) for a in [*kinds, *single[:places]]],
+                note=noted(
                     w.simulated,
                     ASSOCIATED + f" {len(w.associations)} rows asked; q over all of them together.",
                 ),
@@ -191,6 +222,8 @@ def why(
             for n in w.notes:
                 typer.echo(n)
             typer.echo("")
+        for sentence in not_yet:
+            typer.echo(sentence)
     report_problems(list(project.problems))
 
 
@@ -215,7 +248,7 @@ def experiment(
 
     if window < 1:
         raise UserError(f"A window of {window} hours cannot be; give 1 or more.")
-    until, shares = _moment(as_of), _shares(planned)
+    until, parts = moment(as_of), shares(planned)
     project = _open(directory, database)
     with open_lake(project) as lake:
         there = experiments_of(lake)
@@ -230,7 +263,7 @@ def experiment(
             x = judge(
                 lake,
                 name or there[0],
-                planned=shares or None,
+                planned=parts or None,
                 control=control,
                 window_hours=window,
                 as_of=until,
@@ -242,7 +275,7 @@ def experiment(
             f"{x.name}: sample ratio, p = {x.srm_p:.4f} (nothing is concluded below {x.srm_threshold:g})",
             ("arm", "users", "planned", "counted"),
             [(a.name, a.users, f"{100 * a.planned:.1f} %", a.counted) for a in x.arms],
-            note=_note(x.simulated) if x.refused else "",
+            note=noted(x.simulated) if x.refused else "",
         )
         if x.refused:
             typer.echo(f"No conclusion: {x.refused}")
@@ -250,8 +283,8 @@ def experiment(
             print_table(
                 f"\nLift over {x.metrics[0].against}, {x.window_hours} h after exposure",
                 ("metric", "arm", "control", "arm's", "lift", "95 %, always valid", "users", "said"),
-                [_lift(m) for m in x.metrics],
-                note=_note(x.simulated),
+                [lift(m) for m in x.metrics],
+                note=noted(x.simulated),
             )
         for n in x.notes:
             typer.echo(n)
@@ -343,7 +376,7 @@ def bots(directory: Path = _FOLDER, database: str | None = _DATABASE, format: Fo
             f"Users with more than 24 hours in a day: {len(found):,}",
             ("user", "day", "hours that day", "intervals"),
             [(u, str(d), float(h), int(n)) for u, d, h, n in found[:50]],
-            note=_note(simulated, f"{len(found) - 50:,} more with --format json." if len(found) > 50 else ""),
+            note=noted(simulated, f"{len(found) - 50:,} more with --format json." if len(found) > 50 else ""),
         )
     report_problems(list(project.problems))
 
@@ -373,125 +406,3 @@ def _simulated(project: Project) -> bool:
 
     with open_lake(project) as lake:
         return bool(lake.sql("SELECT bool_or(simulated) FROM all_events")[0][0])
-
-
-def _note(simulated: bool, more: str = "") -> str:
-    from smallscreen.audience.said import SIMULATED
-
-    return "\n".join(x for x in (more, SIMULATED if simulated else "") if x)
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A moment as the lake has it: UTC, without a zone."""
-    from datetime import UTC
-
-    from smallscreen.errors import UserError
-
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise UserError(f"--as-of {text!r} is no moment; write it like 2026-05-01T00:00Z.") from None
-    return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
-
-
-def _shares(planned: list[str]) -> dict[str, float]:
-    from smallscreen.errors import UserError
-
-    found = {}
-    for one in planned:
-        arm, equals, value = one.rpartition("=")
-        try:
-            found[arm] = float(value)
-        except ValueError:
-            equals = ""
-        if not equals or not arm:
-            raise UserError(f"--planned {one!r} names no share; write it like main=0.5, once for each arm.")
-    return found
-
-
-def _write(paths: list[Path], data: dict[str, Any], html: Any) -> list[Path]:
-    import json
-
-    from smallscreen.errors import UserError
-
-    for path in paths:
-        text = (
-            html()
-            if path.suffix.lower() == ".html"
-            else json.dumps(data, ensure_ascii=False, allow_nan=False)
-        )
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", errors="replace", newline="\n")
-        except OSError as e:
-            raise UserError(
-                f"{path} cannot be written ({e.strerror}); give another place with --out."
-            ) from None
-    return paths
-
-
-def _print_measures(data: dict[str, Any], fresh: bool) -> None:
-    from smallscreen.audience.said import in_short, share
-
-    rows = []
-    for name, e in data["summary"]["editions"].items():
-        minutes, s = e["minutes_a_user"], e["survival"]
-        last = (
-            f"{100 * s['survival'][-1]:.1f} % ({100 * s['low'][-1]:.1f} to {100 * s['high'][-1]:.1f}), episode {s['episodes'][-1]}"
-            if s
-            else ""
-        )
-        rows.append(
-            (
-                name,
-                e["viewers"],
-                f"{minutes['value']:.2f} ({minutes['low'] or 0:.2f} to {minutes['high'] or 0:.2f})",
-                share(e["completion"]),
-                last,
-            )
-        )
-    quality = data["quality"]
-    aside = [f"{r['reason']} {r['rows']:,}" for r in quality["quarantined"]]
-    told = f"Set aside: {sum(r['rows'] for r in quality['quarantined']):,} rows"
-    told += f" ({', '.join(aside)})" if aside else ""
-    told += f"; no persons: {quality['bots']:,} users; repeated: {quality['repeated']:,} rows."
-    print_table(
-        f"{data['title']}: who watched, until {data['as_of'][:10]}{'' if fresh else ' (up to date)'}",
-        ("edition", "viewers", "minutes a viewer (95 %)", "finish a started episode", "reach the last known"),
-        rows,
-        note=_note(data["simulated"], told),
-    )
-    typer.echo("")
-    for x in in_short(data):
-        typer.echo(f"{x['head']}. {x['text']}")
-    typer.echo("")
-
-
-def _association(a: Any) -> tuple[str, str, str, str, str, int, int, str]:
-    h = a.hazard_ratio
-    where = f"{a.findings} places"
-    if a.level == "ad":
-        where = "in the episode"
-    elif a.episode is not None:
-        where = f"ep {a.episode}, {a.start_ms // 60_000}:{a.start_ms // 1000 % 60:02d}"
-    return (
-        a.kind,
-        where,
-        f"{h.value:.2f}",
-        f"{h.low:.2f} to {h.high:.2f}",
-        f"{a.q_value:.3f}",
-        a.leaves,
-        a.control_leaves,
-        f"{a.exposed_s:,} {'completers' if a.level == 'end' else 's'}",
-    )
-
-
-def _lift(m: Any) -> tuple[str, str, str, str, str, str, int, str]:
-    lift = m.lift
-    name = m.metric + (" (primary)" if m.primary else "")
-    span = f"{100 * lift.low:+.1f} to {100 * lift.high:+.1f} %" if lift.high < 1e6 else "no interval yet"
-    return (
-        name, m.arm, f"{m.control_value:.3f}", f"{m.arm_value:.3f}", f"{100 * lift.value:+.1f} %", span, lift.n, m.verdict,
-    )  # fmt: skip
