@@ -34,7 +34,7 @@ def kept_completion(store: Store, cache: MutableMapping[str, Any]) -> dict[str, 
         key = c.execute(sa.select(s.key).where(mine)).scalar_one_or_none()
         if key is None:
             return {}
-        if cache.get("key") != key:
+        if cache.get("completion.key") != key:
             summary = c.execute(sa.select(s.summary).where(mine)).scalar_one()
             simulated = bool(summary["simulated"])
             cache["completion"] = {
@@ -51,5 +51,5 @@ def kept_completion(store: Store, cache: MutableMapping[str, Any]) -> dict[str, 
                 }
                 for name, e in summary["editions"].items()
             }
-            cache["key"] = key
+            cache["completion.key"] = key
     return cache["completion"]  # type: ignore[no-any-return]

@@ -115,7 +115,7 @@ def series_page(store: Store, cache: MutableMapping[str, Any] | None = None) -> 
     counts = _cue_counts(store)
     cache = {} if cache is None else cache
     reader, arcs = _arcs(store, cache)
-    seen = kept_completion(store, cache.setdefault("audience", {}))
+    seen = kept_completion(store, cache)
     episodes = [
         EpisodeRow(
             number=e.number,
