@@ -25,6 +25,8 @@ from smallscreen.series.project import Project
 from smallscreen.studio.views.notes import note
 
 ModelName = Literal["free", "paid", "mixed"]
+_CELLS = 80_000
+"""Draws times episodes of one position of a slider."""
 
 
 class Asked(BaseModel):
@@ -125,7 +127,10 @@ def compute(project: Project, cache: MutableMapping[str, Any], asked: Asked) -> 
         k: int(v) if k in ("viewers", "first_paid_episode") and v == int(v) else v
         for k, v in asked.changes.items()
     }
-    return scenario(pick(found, asked.edition), rates, asked.model, changes, draws=SLIDER_DRAWS)
+    measures = pick(found, asked.edition)
+    # A slider is followed by the eye: a long series is drawn less often, so that it takes no longer.
+    draws = min(SLIDER_DRAWS, max(500, _CELLS // len(measures.episodes)))
+    return scenario(measures, rates, asked.model, changes, draws=draws)
 
 
 def in_language(made: Scenario, language: str) -> Scenario:
