@@ -62,7 +62,7 @@ def plan_of(
     for i, ids in enumerate(days, 1):
         some = [breakdown.scene(x) for x in ids]
         places = tuple(dict.fromkeys(s.place for s in some))
-        minutes = sum(s.minutes for s in some)
+        minutes = sum(s.minutes for s in some) + rules.move_minutes * (len(places) - 1 if places else 0)
         over = max(0.0, minutes - rules.day_minutes)
         if ids:
             shot.append(

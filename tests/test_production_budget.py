@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smallscreen.errors import FileProblem, UserError
+from smallscreen.production import verify
 from smallscreen.production.budget import ACCOUNTS, Budget, budget
 from smallscreen.production.charges import charges
 from smallscreen.production.model import Breakdown, Plan, Rate, Rules, from_json, to_json
@@ -63,7 +64,7 @@ def test_another_currency_needs_an_exchange_rate(tmp_path: Path) -> None:
         read(tmp_path, body)
     x = '[[exchange]]\nfrom = "USD"\nto = "CNY"\nrate = 7.11\ndate = 2026-01-15\nsource = "central bank"\nexample = true\n'
     rate = read(tmp_path, body + x).rates["crew.day"]
-    assert rate.amount == D("711.711") and rate.currency == "CNY" and rate.example
+    assert rate.amount == D("711.71") and rate.currency == "CNY" and rate.example
     assert "100.10 USD, 1 USD = 7.11 CNY (2026-01-15, central bank)" in rate.source
     for bad in ("rate = 0", "rate = -7", 'rate = "cheap"'):
         with pytest.raises(FileProblem, match="exchange rate 1 cannot be used"):
@@ -178,7 +179,7 @@ def test_waiting_overtime_and_a_second_unit() -> None:
     plan = plan_of(SMALL, [["1-1", "2-1", "2-2"], [], ["1-2"]])
     b = budget(SMALL, plan, RULES)
     assert b.account(2100) == D("30000") and b.account(1410) == D("1500") and b.account(2310) == D("500")
-    assert b.account(2120) == (D(200) / 60 * 1200).quantize(D("0.01")) and b.subtotal == plan.total
+    assert b.account(2120) == (D(245) / 60 * 1200).quantize(D("0.01")) and b.subtotal == plan.total
     assert sum(x.total for x in b.scenes.values()) == b.subtotal
     second = replace(PLAN, days=(PLAN.days[0], replace(PLAN.days[1], index=1, unit=2)), cost={})
     assert budget(SMALL, second, RULES).account(2100) == D("20000")
@@ -191,6 +192,15 @@ def test_a_plan_of_other_rates_is_told_and_still_adds_up() -> None:
         "1007.01"
     )
     assert any("The plan says 21,000.01 CNY for crew and its days cost 20,000.00 CNY" in n for n in b.notes)
+
+
+def test_cents_of_rounding_are_no_other_rates() -> None:
+    off = replace(PLAN, cost={**PLAN.cost, "cast": PLAN.cost["cast"] + D("0.02")})
+    b = budget(SMALL, off, RULES)
+    assert (
+        b.subtotal == off.total and b.account(2900) == 0 and not any("schedule again" in n for n in b.notes)
+    )
+    assert any(x.name == "Rounding" for g in b.topsheet for a in g.accounts for x in a.lines)
 
 
 @settings(max_examples=40, deadline=None)
@@ -218,6 +228,8 @@ def test_the_schedule_costs_what_the_independent_checker_counts(made: Breakdown)
     counted = checker.cost(problem, [on[s.id] for s in made.scenes])
     ours = {k: plan.cost[k] * problem.scale for k in ("crew", "cast", "location", "moves")}
     assert ours == {k: counted[k] for k in ours}
+    by_names = verify.cost(plan, made, rules)
+    assert {k: by_names[k] for k in ours} == {k: plan.cost[k] for k in ours}
     assert abs(plan.cost["holding"] * problem.scale - counted["holding"]) <= problem.scale / D(100) * len(
         made.cast
     )

@@ -190,6 +190,8 @@ def _as_planned(breakdown: Breakdown, plan: Plan, found: list[Charge]) -> tuple[
     """Charges that bring each part to what the plan says, and a sentence for each that is not the same."""
     by_id = {s.id: s for s in breakdown.scenes}
     scenes = weights(by_id[x] for d in plan.days for x in d.scenes)
+    # A plan rounds a part as a whole and we every charge: half a cent each is no difference in rates.
+    rounding = {p: sum(c.part == p for c in found) * minor_unit(plan.currency) for p in PARTS}
     made = parts_of(found)
     fixed, notes = [], []
     for part in [*PARTS, *(p for p in plan.cost if p not in PARTS)]:
@@ -197,6 +199,14 @@ def _as_planned(breakdown: Breakdown, plan: Plan, found: list[Charge]) -> tuple[
         said = plan.cost.get(part, Decimal(0))
         difference = said - made.get(part, Decimal(0))
         if not difference or not scenes or not plan.cost:
+            continue
+        if abs(difference) <= rounding.get(part, Decimal(0)) / 2 + minor_unit(plan.currency) / 2:
+            rate = Rate(
+                "rounding", difference, plan.currency, source="the plan's parts are rounded as a whole"
+            )
+            fixed.append(
+                Charge(PARTS.get(part, _ADJUST), "Rounding", Decimal(1), "item", rate, scenes, "cents", part)
+            )
             continue
         rate = Rate("plan", difference, plan.currency, source="the plan")
         name = f"{part}, as the plan has it" if part not in PARTS else f"{part}: the plan says otherwise"

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import cast
 
 from smallscreen.errors import UserError
@@ -171,9 +172,10 @@ def _scheduled(shoot: _Shoot, rules: Rules, rates: ProductionRates | None) -> It
             yield Charge(
                 2120, "Overtime", hours, "hour", rate("overtime.hour"), weights(some), "hours", "overtime"
             )
-        places = {s.place: s for s in some}
-        if len(places) > 1:
-            moves = Decimal(len(places) - 1)
+        places = dict.fromkeys(s.place for s in some)
+        # Coming back to a place is a move, too.
+        moves = Decimal(sum(a.place != b.place for a, b in pairwise(some)))
+        if moves:
             yield Charge(2310, "Company moves", moves, "item", rate("move"), weights(some), "moves", "moves")
         for name in places:
             there = weights(s for s in some if s.place == name)

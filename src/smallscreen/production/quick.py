@@ -37,7 +37,7 @@ def quick_plan(breakdown: Breakdown, rules: Rules, before: Plan | None = None) -
             at.take(s, length[s.id])
     shot = tuple(
         ShootDay(
-            i, None, 1, tuple(s.id for s in d.scenes), tuple(d.places), len(d.places) - 1, d.day + d.night,
+            i, None, 1, tuple(s.id for s in d.scenes), tuple(d.places), len(d.places) - 1, d.day + d.night + rules.move_minutes * (len(d.places) - 1),
             d.night > 0, 0.0, Decimal(0),
         )
         for i, d in enumerate(days, 1)

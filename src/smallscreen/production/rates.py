@@ -17,7 +17,7 @@ from typing import Any, Literal, get_args
 
 from smallscreen.errors import FileProblem, UserError
 from smallscreen.production.model import ELEMENT_KINDS, Breakdown, Rate, Rules
-from smallscreen.series.money import decimal_of, is_currency
+from smallscreen.series.money import Money, decimal_of, is_currency
 
 NAME = "production.toml"
 MAX_BYTES = 1024 * 1024
@@ -147,16 +147,8 @@ def priced(breakdown: Breakdown, rules: Rules, rates: ProductionRates) -> tuple[
         replace(x, rate=rates.locations[x.name].amount) if x.name in rates.locations else x
         for x in breakdown.locations
     )
-    if "overtime.hour" not in rates.rates and rules.overtime_minutes == 0:
-        # Nothing is worked over, so any rate will do; none is invented.
-        kept = (
-            *rates.rates.values(),
-            Rate("overtime.hour", Decimal(0), rates.currency, "", "no overtime allowed"),
-        )
-    else:
-        kept = tuple(rates.rates.values())
     return replace(breakdown, cast=cast, locations=places), replace(
-        rules, currency=rates.currency, rates=kept
+        rules, currency=rates.currency, rates=tuple(rates.rates.values())
     )
 
 
@@ -299,7 +291,9 @@ class _Reader:
             )  # fmt: skip
         x = self.exchange[own]
         said = f"{source}; {amount} {own}, 1 {own} = {x.amount} {self.currency} ({x.date}, {x.source})"
-        return Rate(key, amount * x.amount, self.currency, day, said, example or x.example)
+        # A price is paid in whole cents, so that days at this rate add up as they do in the plan.
+        cents = Money(amount * x.amount, self.currency).rounded().amount
+        return Rate(key, cents, self.currency, day, said, example or x.example)
 
     def _named(self, tables: object, kind: str) -> dict[str, Rate]:
         found: dict[str, Rate] = {}

@@ -122,13 +122,18 @@ def tier_ladder(
     rates: ProductionRates | None = None,
 ) -> tuple[Rung, ...]:
     """What raising these scenes from tier to tier costs, each tier scheduled anew: the marginal cost of a tier."""
+    made: dict[Tier, tuple[Budget, float]] = {}
+    begin = plan
+    # From the best tier down: a plan that holds longer scenes holds shorter ones, so the search goes on from it.
+    for tier in reversed(TIERS):
+        change = set_tier(breakdown, rules, tier, ids)
+        begin = solve(change.breakdown, rules, begin)
+        minutes = round(sum(s.minutes for s in change.breakdown.scenes if s.id in set(ids)), 1)
+        made[tier] = budget(change.breakdown, begin, rules, rates), minutes
     out: list[Rung] = []
     screen = Decimal(str(sum(breakdown.scene(x).screen_seconds for x in ids))) / 60
     for tier in TIERS:
-        change = set_tier(breakdown, rules, tier, ids)
-        made = solve(change.breakdown, rules, plan) if change.changed else plan
-        cost = budget(change.breakdown, made, rules, rates)
-        minutes = round(sum(s.minutes for s in change.breakdown.scenes if s.id in set(ids)), 1)
+        cost, minutes = made[tier]
         more = cost.total - out[-1].total if out else None
         each = (
             Money(more / screen, plan.currency).rounded().amount if more is not None and screen > 0 else None
@@ -186,10 +191,8 @@ _BY_TIME = (1300, 2100, 2110, 2120, 2400, 2600, 2700)
 
 
 def _room(day: ShootDay, rules: Rules, after_night: bool) -> float:
-    """Minutes left on a day, by the rules of SHOOT.md (`solve.problem`)."""
-    holds = (
-        rules.day_minutes - rules.move_minutes * day.moves - (rules.turnaround_minutes if after_night else 0)
-    )
+    """Minutes left on a day, by the rules of SHOOT.md (`solve.problem`); its minutes hold its moves."""
+    holds = rules.day_minutes - (rules.turnaround_minutes if after_night else 0)
     holds += rules.night_minutes if day.night else 0
     return max(0.0, holds - day.minutes)
 
