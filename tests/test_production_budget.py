@@ -235,6 +235,15 @@ def test_the_schedule_costs_what_the_independent_checker_counts(made: Breakdown)
     )
 
 
+@settings(max_examples=40, deadline=None)
+@given(breakdowns())
+def test_a_quick_plan_keeps_the_lengths_of_days_and_nights(made: Breakdown) -> None:
+    short = replace(made, scenes=tuple(replace(s, minutes=max(1, min(s.minutes, 240))) for s in made.scenes))
+    rules = replace(RULES, max_days=40, moves_a_day=None)
+    found = verify.faults(quick_plan(short, rules), short, rules)
+    assert [f for f in found if not f.startswith("the plan says")] == []  # cents, which a plan rounds by part
+
+
 def quantities(made: Breakdown, plan: Plan, rules: Rules) -> dict[tuple[int, str], Decimal]:
     out: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
     for c in charges(made, plan, rules, ALL):
