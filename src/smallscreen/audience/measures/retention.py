@@ -103,7 +103,7 @@ def audience_watch_ratio(
 
 def _curves(asked: Asked, scope: Scope) -> list[Retention]:
     steps: dict[tuple[int, str, str], dict[int, tuple[int, int]]] = defaultdict(dict)
-    for _, episode, market, variant, second, viewers, plays in rows(asked, "curves", scope):
+    for episode, market, variant, second, viewers, plays in rows(asked, "curves", scope):
         steps[int(episode), str(market), str(variant)][int(second)] = (int(viewers), int(plays))
     found = []
     for _, episode, market, variant, starters, views, duration, first, last in rows(asked, "heads", scope):

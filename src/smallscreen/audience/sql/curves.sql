@@ -2,38 +2,39 @@
 -- A curve is the running sum of its steps. Viewers are the plays less what was played again: an interval that
 -- begins before the viewer's earlier ones end (`seen`, their running maximum) plays again from its beginning to
 -- there. Only who has several intervals of an episode can do that; the others need no sort. No range join.
+-- Of one series: the scope says which.
 WITH e AS (
-  SELECT series_id, episode, {market} AS market, {variant} AS variant_id, user_id,
+  SELECT episode, {market} AS market, {variant} AS variant_id, user_id,
          {from_s} AS a, {to_s} AS b
   FROM events WHERE {scope} AND {to_s} > {from_s}
 ),
 several AS (SELECT user_id, episode FROM e GROUP BY user_id, episode HAVING count(*) > 1),
 p AS (
-  SELECT series_id, episode, market, variant_id, a, b,
-         max(b) OVER (PARTITION BY user_id, episode, series_id, market, variant_id ORDER BY a, b
+  SELECT episode, market, variant_id, a, b,
+         max(b) OVER (PARTITION BY user_id, episode, market, variant_id ORDER BY a, b
                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS seen
   FROM e SEMI JOIN several USING (user_id, episode)
 ),
 played AS (
-  SELECT series_id, episode, market, variant_id, a, b, count(*) AS n
-  FROM e GROUP BY series_id, episode, market, variant_id, a, b
+  SELECT episode, market, variant_id, a, b, count(*) AS n
+  FROM e GROUP BY episode, market, variant_id, a, b
 ),
 again AS (
-  SELECT series_id, episode, market, variant_id, a, least(b, seen) AS b, count(*) AS n
-  FROM p WHERE seen > a GROUP BY series_id, episode, market, variant_id, a, least(b, seen)
+  SELECT episode, market, variant_id, a, least(b, seen) AS b, count(*) AS n
+  FROM p WHERE seen > a GROUP BY episode, market, variant_id, a, least(b, seen)
 ),
 steps AS (
-  SELECT series_id, episode, market, variant_id, a AS second, n AS viewers, n AS plays FROM played
+  SELECT episode, market, variant_id, a AS second, n AS viewers, n AS plays FROM played
   UNION ALL
-  SELECT series_id, episode, market, variant_id, b, -n, -n FROM played
+  SELECT episode, market, variant_id, b, -n, -n FROM played
   UNION ALL
-  SELECT series_id, episode, market, variant_id, a, -n, 0 FROM again
+  SELECT episode, market, variant_id, a, -n, 0 FROM again
   UNION ALL
-  SELECT series_id, episode, market, variant_id, b, n, 0 FROM again
+  SELECT episode, market, variant_id, b, n, 0 FROM again
 )
-SELECT series_id, episode, market, variant_id, second,
+SELECT episode, market, variant_id, second,
        CAST(sum(viewers) AS BIGINT) AS viewers, CAST(sum(plays) AS BIGINT) AS plays
 FROM steps
-GROUP BY series_id, episode, market, variant_id, second
+GROUP BY episode, market, variant_id, second
 HAVING sum(viewers) <> 0 OR sum(plays) <> 0
-ORDER BY series_id, episode, market, variant_id, second
+ORDER BY episode, market, variant_id, second
