@@ -12,7 +12,7 @@ from collections.abc import Callable
 import typer
 
 from smallscreen import __version__
-from smallscreen.cli import audience, brief, business, localize, series, simulate, story, studio
+from smallscreen.cli import audience, brief, business, localize, plan, series, simulate, story, studio
 from smallscreen.errors import EngineError, UserError
 
 app = typer.Typer(
@@ -44,7 +44,7 @@ def _root(
     pass
 
 
-for room in (series, localize, brief, story, audience, simulate, studio, business):
+for room in (series, localize, brief, story, audience, simulate, studio, business, plan):
     room.register(app)
 
 
