@@ -128,6 +128,8 @@ def tier_ladder(
     for tier in reversed(TIERS):
         change = set_tier(breakdown, rules, tier, ids)
         begin = solve(change.breakdown, rules, begin)
+        if not change.changed and plan.total < begin.total:
+            begin = plan
         minutes = round(sum(s.minutes for s in change.breakdown.scenes if s.id in set(ids)), 1)
         made[tier] = budget(change.breakdown, begin, rules, rates), minutes
     out: list[Rung] = []
