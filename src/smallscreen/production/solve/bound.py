@@ -77,17 +77,26 @@ class Bound:
             self._take(slots)
         if p.units == 1:
             self._add({}, False, 0)  # a day without scenes, which is paid
-        self.center = self._fair()
+        self.center: dict[Any, float] = {}
         self.box, since = 0.15, 0
         top = math.inf
         low_best = -math.inf
+        fair = self._fair()
+        for scale in (0.4, 0.5, 0.55, 0.6, 0.65):
+            asked = {k: scale * v for k, v in fair.items()} | dict.fromkeys(self._others(), 0.0)
+            low = self._price(asked, max(0.2, until - time.monotonic()))
+            if low is None or low <= low_best:
+                break
+            low_best, self.center = low, asked
+            self.value = max(self.value, math.ceil(low - 1e-3))
+        self.center = self.center or fair | dict.fromkeys(self._others(), 0.0)
         while time.monotonic() < until and not stop() and self.classes:
             master = self._master()
             if master is None:
                 break
             prices, top = master
-            share = 0.5 if since % 4 != 3 else 0.0
-            asked = {k: share * self.center.get(k, v) + (1 - share) * v for k, v in prices.items()}
+            share = 0.8 if since % 6 != 5 else 0.3
+            asked = {k: share * self.center[k] + (1 - share) * v for k, v in prices.items()}
             low = self._price(asked, max(0.2, until - time.monotonic()))
             self.rounds += 1
             since += 1
@@ -103,6 +112,10 @@ class Bound:
             if best is not None and self.value >= best:
                 break
         return self.value
+
+    def _others(self) -> list[Any]:
+        """The rows that are not minutes."""
+        return ["k", "n", "t", *(("p", x) for x in self.place_days), *(("a", a) for a in self.actor_days)]
 
     def _fair(self) -> dict[Any, float]:
         """Prices to begin with: every minute's share of the days it needs, at two thirds of a full day."""
