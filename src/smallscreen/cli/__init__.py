@@ -12,7 +12,19 @@ from collections.abc import Callable
 import typer
 
 from smallscreen import __version__
-from smallscreen.cli import audience, brief, business, localize, plan, series, simulate, story, studio
+from smallscreen.cli import (
+    audience,
+    brief,
+    budget,
+    business,
+    localize,
+    plan,
+    production,
+    series,
+    simulate,
+    story,
+    studio,
+)
 from smallscreen.errors import EngineError, UserError
 
 app = typer.Typer(
@@ -44,7 +56,7 @@ def _root(
     pass
 
 
-for room in (series, localize, brief, story, audience, simulate, studio, business, plan):
+for room in (series, localize, brief, story, audience, simulate, studio, business, production, plan, budget):
     room.register(app)
 
 

@@ -1,0 +1,485 @@
+"""The schedule of a series: a plan from breakdown and rules, verified on its own; illness, locks, what is impossible."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from smallscreen.errors import UserError
+from smallscreen.production import verify
+from smallscreen.production.breakdown import breakdown, load_rules, save, save_rules
+from smallscreen.production.clash import clashes
+from smallscreen.production.day_order import day_order
+from smallscreen.production.model import (
+    Breakdown,
+    CastMember,
+    Location,
+    Plan,
+    Rate,
+    Rules,
+    SceneSheet,
+    from_json,
+    to_json,
+)
+from smallscreen.production.replan import Ill, Lock, Lose, change, cut
+from smallscreen.production.schedule import (
+    ImpossiblePlan,
+    differences,
+    inputs,
+    make,
+    outdated,
+    plan,
+    squeezed,
+    stored_plan,
+)
+from smallscreen.production.shoot import calendar, shoot_of, time_of
+from smallscreen.series.documents import get
+from smallscreen.series.project import Project, open_project
+
+pytest.importorskip("ortools")
+
+SAMPLE = Path(__file__).resolve().parent.parent / "src/smallscreen/sample/series"
+START = date(2027, 3, 1)  # a Monday
+QUICK = Rules(max_days=6)
+
+
+def scene(x: str, place: str = "A", cast: tuple[str, ...] = ("ann",), **more: object) -> SceneSheet:
+    values: dict[str, object] = {"interior": True, "time": "day", "minutes": 100.0, **more}
+    return SceneSheet(x, int(x.split("-")[0]), x.split("-")[1], place=place, cast=cast, **values)  # type: ignore[arg-type]
+
+
+def shoot(
+    *scenes: SceneSheet, cast: tuple[CastMember, ...] = (), places: tuple[Location, ...] = ()
+) -> Breakdown:
+    names = dict.fromkeys(n for s in scenes for n in s.cast)
+    known = {c.name: c for c in cast}
+    rooms = {x.name: x for x in places}
+    return Breakdown(
+        scenes,
+        tuple(known.get(n) or CastMember(n, i) for i, n in enumerate(names, 1)),
+        tuple(rooms.get(p) or Location(p) for p in dict.fromkeys(s.place for s in scenes)),
+    )
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample series with a plan that begins on a date."""
+    root = tmp_path_factory.mktemp("sample") / "s"
+    shutil.copytree(SAMPLE, root)
+    project = open_project(root)
+    save_rules(project.store, replace(load_rules(project.store), start=START, weekdays_off=(6,)), "test")
+    plan(project, 4)
+    return root
+
+
+@pytest.fixture
+def planned(sample: Path, tmp_path: Path) -> Project:
+    shutil.copytree(sample, tmp_path / "s")
+    return open_project(tmp_path / "s")
+
+
+def day_of(made: Plan) -> dict[str, int]:
+    return {x: d.index for d in made.days for x in d.scenes}
+
+
+def kept(project: Project, made: Plan) -> list[str]:
+    now, rules = inputs(project)
+    return verify.faults(made, now, rules)
+
+
+# --- the sample ------------------------------------------------------------------------------
+
+
+def test_the_sample_is_planned(planned: Project) -> None:
+    made = stored_plan(planned.store)
+    assert made is not None and kept(planned, made) == []
+    assert len(day_of(made)) == 25
+    assert len({d.index for d in made.days}) == 5  # 13 locations, at most three a day
+    assert made.bound is not None and made.gap is not None and made.gap < 0.12
+    assert made.total == sum(d.cost for d in made.days)
+    assert made.days[0].date == START
+    assert all(d.minutes <= 900 and d.moves <= 2 for d in made.days)
+
+
+def test_the_same_inputs_give_the_stored_plan_and_more_seconds_go_on(planned: Project) -> None:
+    first = stored_plan(planned.store)
+    again = plan(planned, 3)
+    assert not again.fresh and again.plan == first
+    more = plan(planned, 6)
+    assert first is not None and more.plan.total <= first.total
+    assert more.fresh or first.proved
+    assert plan(planned, 6).fresh is False
+    assert not outdated(planned)
+
+
+def test_a_synopsis_makes_no_new_plan_and_minutes_do(planned: Project) -> None:
+    made, _ = breakdown(planned)
+    save(planned, replace(made, scenes=(replace(made.scenes[0], synopsis="x"), *made.scenes[1:])), "Ana")
+    assert plan(planned, 2).fresh is False
+    save(planned, replace(made, scenes=(replace(made.scenes[0], minutes=80.0), *made.scenes[1:])), "Ana")
+    assert outdated(planned)
+    again = plan(planned, 2)
+    assert again.fresh and kept(planned, again.plan) == []
+
+
+def test_somebody_is_ill(planned: Project) -> None:
+    old = stored_plan(planned.store)
+    assert old is not None
+    now, _ = breakdown(planned)
+    # Somebody whose absence on a day does not take the whole day with it.
+    day, name, hit = next(
+        (d.index, n, [x for x in d.scenes if n in now.scene(x).cast])
+        for d in old.days
+        for n in sorted({n for x in d.scenes for n in now.scene(x).cast})
+        if 0 < sum(n in now.scene(x).cast for x in d.scenes) <= 2
+    )
+    made = change(planned, [Ill(name, (day,))], 4)
+    assert kept(planned, made.plan) == []
+    moved = [x for x, d in day_of(made.plan).items() if day_of(old)[x] != d]
+    assert set(hit) <= set(moved) and len(moved) <= len(hit) + 2
+    assert made.plan.changes[0] == f"{name} is away on day {day}."
+    assert any(hit[0] in said and f"day {day}" in said for said in made.plan.changes[1:])
+    member = next(c for c in breakdown(planned)[0].cast if c.name == name)
+    assert member.windows and not outdated(planned)
+    assert plan(planned, 1).plan == made.plan
+
+
+def test_a_scene_is_locked_and_stays(planned: Project) -> None:
+    old = stored_plan(planned.store)
+    assert old is not None
+    target = 1 if day_of(old)["7-2"] != 1 else 2
+    made = change(planned, [Lock("7-2", target)], 4).plan
+    assert day_of(made)["7-2"] == target and kept(planned, made) == []
+    again = plan(planned, 8).plan
+    assert day_of(again)["7-2"] == target
+    assert change(planned, [Lock("7-2", None)], 2).plan.changes[-1] == "Nothing has to move."
+
+
+def test_a_location_falls_away(planned: Project) -> None:
+    old = stored_plan(planned.store)
+    assert old is not None
+    day = next(d for d in old.days if "老街" in d.locations)
+    made = change(planned, [Lose("老街", (day.index,))], 4).plan
+    assert day_of(made)["7-1"] != day.index and kept(planned, made) == []
+    with pytest.raises(UserError, match="老街 is where 1 scene is shot"):
+        change(planned, [Lose("老街")], 2)
+    moved = change(planned, [Lose("老街", instead="院坝")], 4).plan
+    assert not any("老街" in d.locations for d in moved.days) and kept(planned, moved) == []
+    assert moved.gap is not None
+
+
+def test_days_that_are_shot_stay(planned: Project) -> None:
+    old = stored_plan(planned.store)
+    assert old is not None
+    now, _ = breakdown(planned)
+    day = next(d for d in old.days if d.index == 3)
+    name = now.scene(day.scenes[0]).cast[0]
+    made = change(planned, [Ill(name, (3,))], 4, shot=2).plan
+    for index in (1, 2):
+        before = {x for d in old.days if d.index == index for x in d.scenes}
+        assert {x for d in made.days if d.index == index for x in d.scenes} == before
+
+
+def test_what_cannot_be_is_said_and_nothing_is_stored(planned: Project) -> None:
+    before = get(planned.store, "production", "breakdown"), get(planned.store, "production", "plan")
+    with pytest.raises(ImpossiblePlan) as e:
+        change(planned, [Ill("林小满", tuple(range(1, 31)))], 2)
+    assert len(e.value.rules) == 2 and "林小满 is free on none of the shooting days." in e.value.rules
+    with pytest.raises(ImpossiblePlan) as e:
+        change(planned, [Lock(x, 1) for x in ("1-1", "7-1", "10-3", "3-1")], 2)
+    assert "A day has at most 2 company moves." in e.value.rules
+    assert sum("is locked to day 1." in said for said in e.value.rules) == 4
+    assert before == (get(planned.store, "production", "breakdown"), get(planned.store, "production", "plan"))
+
+
+def test_a_change_that_names_nobody(planned: Project) -> None:
+    for one, said in (
+        (Ill("nobody", (1,)), "no part 'nobody'"),
+        (Ill("林小满", (99,)), "days 1 to 30, not 99"),
+        (Lose("nowhere", (1,)), "no location 'nowhere'"),
+        (Lock("9-9", 1), "no scene '9-9'"),
+        (Lock("1-1", 99), "days 1 to 30"),
+    ):
+        with pytest.raises(UserError, match=said):
+            change(planned, [one], 2)
+    save_rules(planned.store, replace(load_rules(planned.store), start=None), "test")
+    with pytest.raises(UserError, match="no date to start on"):
+        change(planned, [Ill("林小满", (1,))], 2)
+
+
+def test_no_plan_to_change(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLE, tmp_path / "s")
+    with pytest.raises(UserError, match="no plan to change yet"):
+        change(open_project(tmp_path / "s"), [Lock("1-1", 1)])
+
+
+def test_an_interrupted_search_keeps_its_best(planned: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    from smallscreen.production import schedule
+
+    def stopped(*args: object, **more: object) -> object:
+        return replace(real(*args, **more), stopped=True)  # type: ignore[arg-type]
+
+    real = schedule.better
+    monkeypatch.setattr(schedule, "better", stopped)
+    made = plan(planned, 7)
+    if not made.fresh:
+        pytest.skip("the first plan was proved already")
+    assert made.stopped and stored_plan(planned.store) == made.plan
+    monkeypatch.undo()
+    assert plan(planned, 9).fresh  # what was interrupted goes on
+
+
+# --- rules -----------------------------------------------------------------------------------
+
+
+def test_days_off_have_no_number() -> None:
+    rules = replace(QUICK, start=START, weekdays_off=(5, 6), days_off=(date(2027, 3, 3),))
+    days = [d.isoformat()[5:] for d in calendar(rules, 5) if d]
+    assert days == ["03-01", "03-02", "03-04", "03-05", "03-08"]
+    with pytest.raises(UserError, match="every weekday"):
+        calendar(replace(rules, weekdays_off=tuple(range(7))), 5)
+
+
+def test_night_is_outside_in_the_dark_and_light_is_outside_by_day() -> None:
+    some = [
+        scene("1-1", time=t, interior=i) for t in ("day", "night", "dusk", "") for i in (True, False, None)
+    ]
+    assert [time_of(s) for s in some] == list("ADDANNADDAAA")
+
+
+def test_a_day_is_ordered_by_moves_then_night_last() -> None:
+    day = [
+        scene("1-1", "A"),
+        scene("1-2", "B", time="night", interior=False),
+        scene("1-3", "B"),
+        scene("1-4", "A", after=("1-5",)),
+        scene("1-5", "A"),
+    ]
+    order = day_order(day, QUICK)
+    assert order[-1] == "1-2" and order[-2] == "1-3" and order.index("1-5") < order.index("1-4")
+
+
+def test_a_day_scene_after_a_night_scene_is_on_a_later_day() -> None:
+    made = shoot(scene("1-1", time="night", interior=False), scene("1-2", after=("1-1",)))
+    found = make(made, QUICK, 1).plan
+    assert day_of(found) == {"1-1": 1, "1-2": 2} and verify.faults(found, made, QUICK) == []
+
+
+def test_two_units() -> None:
+    made = shoot(*(scene(f"{i}-1", f"P{i}", (f"c{i % 2}",), minutes=300.0) for i in range(1, 5)))
+    rules = replace(QUICK, units=2)
+    found = make(made, rules, 2).plan
+    assert verify.faults(found, made, rules) == []
+    assert {d.unit for d in found.days} <= {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("made", "rules", "said"),
+    [
+        (Breakdown(), QUICK, "no scene"),
+        (shoot(scene("1-1", "")), QUICK, "Scene 1-1 has no location"),
+        (shoot(scene("1-1"), scene("1-1")), QUICK, "scene 1-1 more than once"),
+        (shoot(scene("1-1", after=("9-9",))), QUICK, "must follow scene 9-9"),
+        (shoot(scene("1-1", after=("1-2",)), scene("1-2", after=("1-1",))), QUICK, "in a ring"),
+        (shoot(scene("1-1", locked_day=0)), QUICK, "days count from 1"),
+        (shoot(scene("1-1")), replace(QUICK, max_days=0), "max_days from 1"),
+        (shoot(scene("1-1"), cast=(CastMember("ann", 1, Decimal(-5)),)), QUICK, "rate of ann is -5"),
+        (shoot(scene("1-1")), replace(QUICK, currency="USD"), "all rates in one currency"),
+        (
+            shoot(scene("1-1"), cast=(CastMember("ann", 1, windows=((START, START),)),)),
+            QUICK,
+            "no date to start on",
+        ),
+        (shoot(scene("1-1")), replace(QUICK, rates=(Rate("night", Decimal(1)),)), "no rate"),
+    ],
+)
+def test_what_no_plan_can_be_made_of(made: Breakdown, rules: Rules, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        make(made, rules, 1)
+
+
+W = replace(QUICK, start=START)
+
+
+def free(*days: int) -> tuple[tuple[date, date], ...]:
+    return tuple((date(2027, 3, d), date(2027, 3, d)) for d in days)
+
+
+@pytest.mark.parametrize(
+    ("made", "rules", "core"),
+    [
+        (
+            shoot(scene("1-1"), cast=(CastMember("ann", 1, windows=free(2)),), places=(Location("A", windows=free(4)),)),
+            W,
+            {
+                "Scene 1-1 must be shot at A (100 minutes).",
+                "ann is free on day 2 (2027-03-02) only.",
+                "A is free on day 4 (2027-03-04) only.",
+            },
+        ),
+        (
+            shoot(scene("1-1", locked_day=3), scene("1-2", locked_day=1, after=("1-1",)), scene("2-1", "B")),
+            W,
+            {
+                "Scene 1-1 is locked to day 3.",
+                "Scene 1-2 is locked to day 1.",
+                "Scene 1-2 must follow scene 1-1.",
+            },
+        ),
+        (shoot(scene("1-1", locked_day=9)), W, {"Scene 1-1 is locked to day 9, but the shoot has 6.", "The shoot has at most 6 days."}),
+        (
+            shoot(scene("1-1", time="night", interior=False), places=(Location("A", night_ok=False),)),
+            W,
+            {"Scene 1-1 is a night scene at A.", "Nights are not allowed at A."},
+        ),
+        (
+            shoot(scene("1-1"), scene("1-2", "B"), scene("1-3", "C")),
+            replace(W, max_days=2, moves_a_day=0),
+            {"A day has at most 0 company moves.", "The shoot has at most 2 days."},
+        ),
+        (
+            shoot(scene("1-1"), cast=(CastMember("ann", 1, minor=True),)),
+            replace(W, minor_minutes=60),
+            {"Scene 1-1 takes 100 minutes.", "ann is a minor and works at most 60 minutes a day."},
+        ),
+    ],
+)  # fmt: skip
+def test_clashing_rules_are_named_and_each_is_needed(made: Breakdown, rules: Rules, core: set[str]) -> None:
+    with pytest.raises(ImpossiblePlan) as e:
+        make(made, rules, 1)
+    found = set(e.value.rules)
+    assert core <= found
+    assert all("must be shot" in said for said in found - core)
+
+
+def test_too_many_minutes_are_said_as_sums() -> None:
+    made = shoot(*(scene(f"{i}-1", minutes=600.0) for i in range(1, 5)))
+    said = clashes(shoot_of(made, replace(QUICK, max_days=2)), 5)
+    assert said is not None and "2,400 minutes" in said[0] and said[-1] == "The shoot has at most 2 days."
+    assert clashes(shoot_of(made, QUICK), 5) == []
+
+
+def test_days_without_scenes_are_left_out_where_that_may_be() -> None:
+    p = shoot_of(shoot(scene("1-1"), scene("1-2", "B")), QUICK).problem
+    assert squeezed(p, [1, 4]) == [0, 1]
+    locked = shoot_of(shoot(scene("1-1"), scene("1-2", "B", locked_day=3)), QUICK).problem
+    assert squeezed(locked, [1, 2]) == [1, 2]
+
+
+def test_dates_are_cut_out_of_windows() -> None:
+    rules = replace(QUICK, start=START)
+    d = [date(2027, 3, n) for n in range(1, 11)]
+    assert cut([(d[0], d[5])], [d[2]], rules) == ((d[0], d[1]), (d[3], d[5]))
+    assert cut([(d[0], d[1])], [d[0], d[1]], rules)[0][1] < START
+    always = cut([], [d[0]], rules)
+    assert always[0][0] == d[1] and len(always) == 1
+
+
+def test_differences_are_said() -> None:
+    made = shoot(scene("1-1"), scene("1-2", "B"))
+    a = make(shoot(scene("1-1", locked_day=1), scene("1-2", "B", locked_day=1)), QUICK, 1).plan
+    b = make(shoot(scene("1-1", locked_day=1), scene("1-2", "B", locked_day=2)), QUICK, 1).plan
+    said = differences(a, b)
+    assert said[0] == "Scene 1-2 moves from day 1 to day 2." and said[1] == "The shoot takes 1 day more, 2."
+    assert "CNY more" in said[2] and differences(a, a) == () and made.scenes
+
+
+# --- verify ----------------------------------------------------------------------------------
+
+
+def test_the_verification_sees_what_is_wrong() -> None:
+    made = shoot(
+        scene("1-1"), scene("1-2", "B", ("ben",)), scene("1-3", time="night", interior=False, after=("1-1",)),
+        cast=(CastMember("ben", 2, minor=True, windows=free(1, 2)),),
+        places=(Location("B", windows=free(1, 2)),),
+    )  # fmt: skip
+    good = make(made, W, 1).plan
+    assert verify.faults(good, made, W) == []
+    day = good.days[0]
+    wrong = [
+        (replace(good, days=()), made, W),
+        (replace(good, days=(replace(day, scenes=(*day.scenes, day.scenes[0])), *good.days[1:])), made, W),
+        (replace(good, days=(replace(day, scenes=day.scenes[::-1]), *good.days[1:])), made, W),
+        (replace(good, days=(replace(day, date=date(2027, 3, 9)), *good.days[1:])), made, W),
+        (replace(good, days=(replace(day, minutes=day.minutes + 1), *good.days[1:])), made, W),
+        (replace(good, cost={**good.cost, "cast": Decimal(1)}), made, W),
+        (replace(good, bound=good.total + 1), made, W),
+        (good, made, replace(W, minor_minutes=10)),
+        (good, made, replace(W, moves_a_day=0)),
+        (good, made, replace(W, night_minutes=10)),
+        (good, made, replace(W, day_minutes=100, night_minutes=100)),
+        (good, replace(made, locations=(Location("A"), Location("B", windows=free(5)))), W),
+        (good, replace(made, locations=(Location("A", night_ok=False), Location("B"))), W),
+        (good, replace(made, cast=(CastMember("ben", 1, windows=free(5)),)), W),
+        (good, replace(made, scenes=(replace(made.scenes[0], locked_day=5), *made.scenes[1:])), W),
+        (good, replace(made, scenes=(replace(made.scenes[0], after=("1-3",)), *made.scenes[1:])), W),
+    ]
+    for n, (some, of, rules) in enumerate(wrong):
+        assert verify.faults(some, of, rules), n
+    with pytest.raises(verify.PlanBroken):
+        verify.check(wrong[0][0], made, W)
+
+
+@st.composite
+def shoots(draw: st.DrawFn) -> tuple[Breakdown, Rules]:
+    """Small breakdowns with everything that a plan has to keep; some of them impossible."""
+    n = draw(st.integers(1, 9))
+    names = ["ann", "ben", "cat"]
+    places = ["A", "B", "C"]
+    scenes = []
+    for i in range(n):
+        before = tuple(s.id for s in scenes if draw(st.integers(0, 9)) == 0)
+        scenes.append(
+            scene(
+                f"{i + 1}-1",
+                draw(st.sampled_from(places)),
+                tuple(x for x in names if draw(st.booleans())),
+                time=draw(st.sampled_from(["day", "night", "dusk", ""])),
+                interior=draw(st.sampled_from([True, False, None])),
+                minutes=float(draw(st.integers(1, 40)) * 5),
+                after=before,
+                locked_day=draw(st.sampled_from([None] * 9 + [1, 2])),
+            )
+        )
+    windows = st.sampled_from([(), (), (), free(1, 2, 3), ((date(2027, 3, 2), date(2027, 3, 9)),)])
+    rates = st.sampled_from([None, Decimal("333.33"), Decimal(801)])
+    cast = tuple(
+        CastMember(x, i, draw(rates), draw(st.booleans()), draw(windows)) for i, x in enumerate(names, 1)
+    )
+    rooms = tuple(
+        Location(x, draw(rates), draw(windows), draw(st.booleans()) or draw(st.booleans())) for x in places
+    )
+    rules = Rules(
+        start=START,
+        max_days=draw(st.integers(2, 6)),
+        moves_a_day=draw(st.sampled_from([None, 0, 1, 2])),
+        units=draw(st.sampled_from([1, 1, 1, 2])),
+        overtime_minutes=draw(st.sampled_from([0, 50])),
+        weekdays_off=draw(st.sampled_from([(), (1,)])),
+        holding_share=draw(st.sampled_from([Decimal("0.5"), Decimal("0.333"), Decimal(0)])),
+    )
+    return Breakdown(tuple(scenes), cast, rooms), rules
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(shoots())
+def test_every_plan_keeps_every_rule(case: tuple[Breakdown, Rules]) -> None:
+    made, rules = case
+    try:
+        found = make(made, rules, 0.5).plan
+    except ImpossiblePlan as e:
+        assert e.rules
+        return
+    except UserError as e:
+        assert "No order of the scenes" in str(e) or "was found" in str(e)
+        return
+    assert verify.faults(found, made, rules) == []
+    assert found.bound is not None and found.bound <= found.total
+    assert from_json(Plan, to_json(found)) == found
