@@ -107,7 +107,7 @@ class Flow:
         height = max([least, *(t + 5 for t in tall)])
         self.need(height + keep)
         if fill:
-            sheet.box(sheet.left, self.y + 0.3, sheet.right - sheet.left, height - 0.3, fill)
+            sheet.box(sheet.left, self.y + 0.4, sheet.right - sheet.left, height - 0.4, fill)
         x = sheet.left
         for number, (column, width, texts) in enumerate(zip(columns, widths, lines, strict=True)):
             after = self._cell(column, x, width, self.y + size + 2, texts, size, column.bold, INK)
@@ -117,7 +117,7 @@ class Flow:
                 )
             x += width
         self.y += height
-        sheet.rule(self.y, color=STRIP_RULE if fill else RULE, thick=0.4)
+        sheet.rule(self.y, color=STRIP_RULE if fill else RULE, thick=0.6)
 
     def bar(
         self, left: str, right: str = "", *, fill: str = DARK, color: str = "#ffffff", size: float = 8.5

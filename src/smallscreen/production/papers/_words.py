@@ -40,8 +40,10 @@ class Words:
         return str(self.texts["weekdays"][day.weekday()])
 
     def hours(self, minutes: float) -> str:
-        """605 is `10 h 05`."""
+        """605 is `10 h 05`, 45 is `45 min`."""
         whole = round(minutes)
+        if whole < 60:
+            return self("under_an_hour", m=whole)
         return self("hours", h=whole // 60, m=f"{whole % 60:02d}")
 
     def clock(self, minutes: float) -> str:
