@@ -252,8 +252,20 @@ def solve(
     reserve = min((f for f in found if not f.over), key=lambda f: f.cost, default=None)
     slots = found[0].slots
     search = Search(problem, tuple(slots), key(problem, slots), until - bound_share * seconds)
+    end = search.until
+    if search.best[0] and reserve is not None:
+        # So few days may be too few: a third of the time to keep the rules, else the plan with more days is bettered.
+        search.until = time.monotonic() + (end - time.monotonic()) / 3
+        search.repair = True
     if not stopped:
         stopped = improve(search, workers, seed, progress)
+    if not stopped and search.repair:
+        if search.best[0] and reserve is not None:
+            search = Search(problem, reserve.slots, key(problem, reserve.slots), end)
+        else:
+            search.until, search.repair = end, False
+            search.stop.clear()
+        stopped = improve(search, workers, seed + 1, progress)
     if search.best[0] and not stopped and len(problem.scenes) <= 400:
         # Something small but tight: the whole model may still place it.
         part = Part(problem, search.slots, {i: every_slot(problem, i) for i in range(len(problem.scenes))})
