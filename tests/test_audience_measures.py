@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ from smallscreen.audience.measures.concentration import gini_of, top_of
 from smallscreen.audience.measures.queries import Scope, word
 from smallscreen.audience.stats.intervals import delta_ratio, gini, mean_interval, top_share
 from smallscreen.errors import FileProblem, UserError
-from smallscreen.series.project import new_project
+from smallscreen.series.project import new_project, open_project
 from tests.conftest import SHARED
 from tests.viewing import LENGTH, SLOW, START, event, events_of, middles, played, write
 
@@ -301,6 +301,25 @@ def test_the_step_does_nothing_twice(folder: Path) -> None:
     with Lake(folder / "lake") as lake:
         write(lake, [event("c", 0, 5000)], series=slug)
     assert measure_step(project).fresh and measure(project)["editions"]["en-US"]["viewers"] == 3
+
+
+def test_others_write_while_it_measures_and_an_earlier_day_is_kept_apart(folder: Path) -> None:
+    project = new_project(folder)
+    slug = project.store.slug
+    with Lake(folder / "lake") as lake:
+        write(lake, [event("a", 0, 5000), event("b", 0, 2000, 1, 1)], series=slug)
+    other = open_project(folder).store
+
+    def somebody_else(k: int, n: int, what: str) -> None:
+        other.put_step("note", what, "k", {"at": k})
+
+    usual = measure_step(project, somebody_else)
+    assert usual.fresh and other.step("note", "survival") is not None
+    earlier = measure_step(project, as_of=datetime(2030, 1, 1))
+    assert earlier.fresh and earlier.summary["as_of"].startswith("2030")
+    assert measure(project)["as_of"] == usual.summary["as_of"]
+    assert not measure_step(project).fresh
+    assert not measure_step(project, as_of=datetime(2030, 1, 1)).fresh
 
 
 def test_scope_names() -> None:

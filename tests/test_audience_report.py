@@ -6,6 +6,7 @@ import copy
 import html
 import json
 import re
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from typing import Any
 import pytest
 
 from smallscreen.audience import report_svg as svg
-from smallscreen.audience.gather import gather, plain
+from smallscreen.audience.gather import gather
+from smallscreen.audience.quality import plain
 from smallscreen.audience.report import render
 from smallscreen.audience.said import in_short, percent, share
 from smallscreen.audience.simulate import simulate
+from smallscreen.audience.stored import key_of, read_curve, read_stored, store_all
 from smallscreen.series.model import Finding, Line
 from smallscreen.series.project import Project, new_project, open_project
 
@@ -218,6 +221,32 @@ def test_it_is_made_anew_when_a_finding_changes(
     assert gather(project, before=kept)[1] is True
     kept.write_text(json.dumps(data), "utf-8")
     assert gather(project, before=kept, patience_days=3)[1] is True
+
+
+def test_the_studio_has_what_the_report_had_worked_out(
+    project: Project, data: dict[str, Any], tmp_path: Path
+) -> None:
+    read = read_stored(project.store)
+    assert read is not None and read.lake == key_of(project)
+    assert plain(read.summary) == data["summary"] and read.quality == data["quality"]
+    assert [read.why[e] for e in sorted(read.why)] == data["why"]
+    assert read.experiments == data["experiments"]
+    curve = read_curve(project.store, "en-US", 2)
+    mine = next(c for c in data["retention"] if (c["edition"], c["episode"]) == ("en-US", 2))
+    assert curve is not None and all(curve[k] == mine[k] for k in ("share", "viewers", "plays", "starters"))
+    assert store_all(project) is False
+
+
+def test_a_report_of_an_earlier_day_leaves_the_studios_figures(
+    project: Project, data: dict[str, Any]
+) -> None:
+    usual = read_stored(project.store)
+    day = datetime(2026, 2, 15)
+    earlier = gather(project, as_of=day)[0]
+    assert earlier["as_of"].startswith("2026-02-15") and earlier["why"] != data["why"]
+    assert earlier["claims"] == data["claims"] and earlier["retention"] == data["retention"]
+    assert read_stored(project.store) == usual and store_all(project) is False
+    assert store_all(project, as_of=day) is False
 
 
 def test_places_and_scales() -> None:

@@ -165,17 +165,18 @@ def claim(
 
 
 def series_rows(
-    projects: Sequence[Project], attribute: str, outcome: str
+    projects: Sequence[Project], attribute: str, outcome: str, *, scope: str = ""
 ) -> tuple[list[SeriesRow], list[str]]:
     """One row a series from what `audience measure` stored, and a sentence for each series that has none.
 
-    Editions of a series are averaged by their viewers: they are no further observations.
+    Editions of a series are averaged by their viewers: they are no further observations. `scope` is that of the
+    step (`measures.run.scope_of`).
     """
     rows, missing = [], []
     for project in projects:
         series = project.store.series()
         said = (series.extra.get("attributes") or {}).get(attribute)
-        done = project.store.step("audience-measure", "")
+        done = project.store.step("audience-measure", scope)
         if not isinstance(said, bool):
             missing.append(
                 f"{series.slug}: series.toml does not say whether it is {attribute!r} ([attributes] {attribute} = true or false)."

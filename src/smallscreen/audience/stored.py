@@ -1,42 +1,53 @@
-"""The audience's figures as steps in the series database, for pages that must not wait for the lake.
+"""The audience's figures as steps in the series database: the one place that works them out.
 
     store_all(project, progress)       # seconds to minutes; does nothing where nothing changed
     read = read_stored(project.store)  # milliseconds; None where nothing was measured yet
 
+The report (`gather`) and the studio both read these steps; neither asks the lake.
+
 | step | scope | holds |
 |---|---|---|
-| `audience-measure` | "" | the summary of every edition (`measures.run`) |
+| `audience-measure` | S | the summary of every edition (`measures.run`) |
 | `audience-curves` | "" | of which episodes there are curves, and the lake that they were read from |
 | `audience-curve` | `en-US/ep001` | one retention curve by second |
-| `audience-why` | `en-US` | what stood on the screen where its viewers left (`why.why`), or why that cannot be said |
-| `audience-experiments` | "" | every experiment as it stands |
+| `audience-why` | S + `en-US` | what stood on the screen where its viewers left (`why.why`), or why that cannot be said |
+| `audience-experiments` | S | every experiment as it stands, and the lake that was measured |
 | `audience-quality` | "" | what became of every row that was given |
+
+S is "" with the usual settings and `as-asked` (before an edition `as-asked/`) with an `as_of` or a patience of one's
+own: there is room for one of each, so that a look at an earlier day leaves the studio's figures as they are. Curves
+and quality take all there is and know no `as_of`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
-from smallscreen import __version__
 from smallscreen.audience.experiments import experiment
-from smallscreen.audience.gather import experiments_of, plain, quality_of
+from smallscreen.audience.importing import imported
 from smallscreen.audience.lake import Lake, open_lake
 from smallscreen.audience.measures import retentions
+from smallscreen.audience.measures.cluster import attach
 from smallscreen.audience.measures.run import STEP as MEASURE
-from smallscreen.audience.measures.run import lake_key, measure_step
+from smallscreen.audience.measures.run import lake_key, measure_step, scope_of
+from smallscreen.audience.measures.survival import PATIENCE_DAYS
+from smallscreen.audience.once import once
+from smallscreen.audience.quality import experiments_of, last_event, plain, quality_of
 from smallscreen.audience.why import why
+from smallscreen.engines.sql import SqlEngine
 from smallscreen.errors import UserError
 from smallscreen.series.project import Project
-from smallscreen.series.steps import fingerprint, run
+from smallscreen.series.steps import fingerprint
 from smallscreen.series.store import Store
 
 CURVES, CURVE, WHY = "audience-curves", "audience-curve", "audience-why"
 TESTS, QUALITY = "audience-experiments", "audience-quality"
 STEPS = (MEASURE, CURVES, CURVE, WHY, TESTS, QUALITY)
-_VERSION = 1
+_VERSION = 2
 Progress = Callable[[int, int, str], None]
 
 
@@ -45,6 +56,7 @@ class Stored:
     """What the steps hold. `lake` is the hash of the lake they were read from, `at` when the last was stored.
 
     `curves`: episodes that have a curve, by edition. `why`: a `Why` as JSON without its curves, by edition.
+    `key` changes when any of it does.
     """
 
     summary: dict[str, Any]
@@ -54,6 +66,7 @@ class Stored:
     quality: dict[str, Any]
     lake: str
     at: str
+    key: str
 
 
 def has_viewing(project: Project) -> bool:
@@ -66,57 +79,80 @@ def key_of(project: Project) -> str:
     return lake_key(open_lake(project), project.store.slug)
 
 
-def store_all(project: Project, progress: Progress | None = None) -> bool:
+def store_all(
+    project: Project,
+    progress: Progress | None = None,
+    *,
+    as_of: datetime | None = None,
+    patience_days: int = PATIENCE_DAYS,
+    cubes: bool = False,
+    engine: SqlEngine | None = None,
+) -> bool:
     """Bring all steps up to date; False when there was nothing to do. UserError where there are no events.
 
-    Everything is worked out before its transaction begins: people go on writing in the series meanwhile.
+    `as_of` (UTC, without a zone) is the end of the data, the last event without it. `cubes`: whether to add to the
+    daily cubes, too. `engine` (Spark) counts the measures and the curves in DuckDB's place. Everything is worked out
+    before its transaction begins: people go on writing in the series meanwhile.
     """
     said = progress or _silent
-    store = project.store
+    store, slot = project.store, scope_of(as_of, patience_days)
     said(0, 4, "measures")
-    ran = measure_step(project, cubes=False)
+    ran = measure_step(project, as_of=as_of, patience_days=patience_days, cubes=cubes, engine=engine)
     editions = sorted(ran.summary["editions"])
     total = 4 + len(editions)
     fresh = ran.fresh
     with open_lake(project) as lake:
         now = lake_key(lake, store.slug)
         said(1, total, "retention")
-        fresh |= _curves(store, lake, now)
+        fresh |= _curves(store, lake, now, engine)
+        end = as_of or last_event(lake, store.slug)
         for k, name in enumerate(editions):
             said(2 + k, total, name)
-            fresh |= _why(project, lake, now, name)
+            fresh |= _why(project, lake, now, name, slot, end)
         said(total - 2, total, "experiments")
 
         def tests() -> dict[str, Any]:
-            return {"experiments": [_test(lake, name) for name in experiments_of(lake)]}
+            found = [_test(lake, name, as_of) for name in experiments_of(lake)]
+            return plain({"lake": now, "experiments": found})
 
-        fresh |= _once(store, TESTS, "", (now,), tests)
+        when = as_of.isoformat() if as_of else ""
+        fresh |= once(store, TESTS, slot, (_VERSION, now, when), tests).fresh
         said(total - 1, total, "quality")
-        fresh |= _once(store, QUALITY, "", (now, editions), partial(quality_of, project, lake))
+        inputs = (_VERSION, now, imported(project))
+        fresh |= once(store, QUALITY, "", inputs, partial(quality_of, project, lake)).fresh
     said(total, total, "")
     return fresh
 
 
-def read_stored(store: Store) -> Stored | None:
-    """What the steps hold; None until all were done once."""
-    measured, curves = store.step(MEASURE, ""), store.step(CURVES, "")
-    tests, quality = store.step(TESTS, ""), store.step(QUALITY, "")
+def read_stored(
+    store: Store, *, as_of: datetime | None = None, patience_days: int = PATIENCE_DAYS
+) -> Stored | None:
+    """What the steps hold; None until all were done once.
+
+    With an `as_of` or a patience of one's own: what was measured last that way, for `store_all` has just seen to it.
+    """
+    slot = scope_of(as_of, patience_days)
+    measured, curves = store.step(MEASURE, slot), store.step(CURVES, "")
+    tests, quality = store.step(TESTS, slot), store.step(QUALITY, "")
     if measured is None or curves is None or tests is None or quality is None:
         return None
-    asked = store.steps(WHY)
+    all_of_it = store.steps(WHY)
+    asked = {e: all_of_it.get(_within(slot, e)) for e in measured.summary["editions"]}
+    records = (measured, curves, tests, quality, *(r for r in asked.values() if r))
     return Stored(
         summary=measured.summary,
         curves=curves.summary["episodes"],
-        why={e: asked[e].summary for e in measured.summary["editions"] if e in asked},
+        why={e: r.summary for e, r in asked.items() if r},
         experiments=tests.summary["experiments"],
         quality=quality.summary,
-        lake=curves.summary["lake"],
-        at=max([x.finished_at for x in (measured, curves, tests, quality, *asked.values())]),
+        lake=tests.summary.get("lake", curves.summary["lake"]),
+        at=max(r.finished_at for r in records),
+        key=fingerprint([r.key for r in records]),
     )
 
 
 def read_curve(store: Store, edition: str, episode: int) -> dict[str, Any] | None:
-    """The stored curve of one episode by second: starters, viewers, share, low, high; None where there is none.
+    """The stored curve of one episode by second: starters, views, viewers, plays, share, low, high; None where there is none.
 
     Curves of a lake that is gone are not given.
     """
@@ -125,6 +161,19 @@ def read_curve(store: Store, edition: str, episode: int) -> dict[str, Any] | Non
     if record is None or curves is None or record.key != curves.summary["lake"]:
         return None
     return record.summary
+
+
+def read_curves(store: Store) -> list[dict[str, Any]]:
+    """All stored curves as `read_curve` gives them, each with its `edition` and `episode`, in this order."""
+    curves = store.step(CURVES, "")
+    if curves is None:
+        return []
+    records = store.steps(CURVE)
+    return [
+        {"edition": edition, "episode": n, **records[curve_scope(edition, n)].summary}
+        for edition, numbers in curves.summary["episodes"].items()
+        for n in numbers
+    ]
 
 
 def curve_scope(edition: str, episode: int) -> str:
@@ -139,39 +188,30 @@ def _silent(done: int, total: int, what: str) -> None:
     pass
 
 
-def _once(
-    store: Store, step: str, scope: str, inputs: tuple[object, ...], work: Callable[[], Mapping[str, Any]]
-) -> bool:
-    """`steps.run` with the work done before the transaction begins."""
-    inputs = (_VERSION, *inputs)
-    done = store.step(step, scope)
-    if done is not None and done.key == fingerprint(__version__, step, *inputs):
-        return False
-    value = plain(dict(work()))
-    return run(store, step, scope, inputs, lambda: value).fresh
+def _within(slot: str, edition: str) -> str:
+    return f"{slot}/{edition}" if slot else edition
 
 
-def _curves(store: Store, lake: Lake, now: str) -> bool:
+def _curves(store: Store, lake: Lake, now: str, engine: SqlEngine | None) -> bool:
+    rows: dict[str, dict[str, Any]] = {}
+
     def work() -> dict[str, Any]:
-        found = retentions(lake, store.slug)
+        if engine is not None:
+            attach(engine, lake, store.slug)
         simulated = _simulated(lake, store.slug)
         episodes: dict[str, list[int]] = {}
-        with store.transaction():
-            for c in found:
-                shares = {k: [round(v, 5) for v in getattr(c, k)] for k in ("share", "low", "high")}
-                row = {
-                    "starters": c.starters,
-                    "simulated": simulated,
-                    "views": c.views,
-                    "cuts": c.cuts,
-                    "viewers": c.viewers,
-                    **shares,
-                }
-                store.put_step(CURVE, curve_scope(c.edition, c.episode), now, plain(row))
-                episodes.setdefault(c.edition, []).append(c.episode)
+        for c in retentions(engine or lake, store.slug):
+            shares = {k: [round(v, 5) for v in getattr(c, k)] for k in ("share", "low", "high")}
+            kept = {k: getattr(c, k) for k in ("starters", "views", "cuts", "viewers", "plays")}
+            rows[curve_scope(c.edition, c.episode)] = plain({"simulated": simulated, **kept, **shares})
+            episodes.setdefault(c.edition, []).append(c.episode)
         return {"lake": now, "episodes": {e: sorted(n) for e, n in sorted(episodes.items())}}
 
-    return _once(store, CURVES, "", (now,), work)
+    def put() -> None:
+        for scope, row in rows.items():
+            store.put_step(CURVE, scope, now, row)
+
+    return once(store, CURVES, "", (_VERSION, now), work, put).fresh
 
 
 def _simulated(lake: Lake, series: str) -> bool:
@@ -180,7 +220,7 @@ def _simulated(lake: Lake, series: str) -> bool:
     return bool(found[0][0])
 
 
-def _why(project: Project, lake: Lake, now: str, name: str) -> bool:
+def _why(project: Project, lake: Lake, now: str, name: str, slot: str, end: datetime | None) -> bool:
     store = project.store
     known = next((e for e in store.editions() if e.name == name), None)
     findings = [f for fs in store.findings(None).values() for f in fs]
@@ -189,19 +229,19 @@ def _why(project: Project, lake: Lake, now: str, name: str) -> bool:
 
     def work() -> dict[str, Any]:
         try:
-            found = asdict(why(project, lake, name))
+            found = asdict(why(project, lake, name, as_of=end))
         except UserError as error:
             return {"edition": name, "problem": str(error)}
         del found["curves"]
-        return found
+        return plain(found)
 
     # The order in which findings lie in the database is no input.
-    inputs = (now, name, sorted(repr(asdict(f)) for f in findings), maps)
-    return _once(store, WHY, name, inputs, work)
+    inputs = (_VERSION, now, name, end, sorted(repr(asdict(f)) for f in findings), maps)
+    return once(store, WHY, _within(slot, name), inputs, work).fresh
 
 
-def _test(lake: Lake, name: str) -> dict[str, Any]:
+def _test(lake: Lake, name: str, as_of: datetime | None) -> dict[str, Any]:
     try:
-        return asdict(experiment(lake, name))
+        return asdict(experiment(lake, name, as_of=as_of))
     except UserError as error:
         return {"name": name, "problem": str(error)}

@@ -163,9 +163,9 @@ def why(
     """Join the hazard of leaving to the findings on the timeline: what is associated with leaving, with intervals."""
     from dataclasses import asdict
 
-    from smallscreen.audience.gather import last_event, plain
     from smallscreen.audience.lake import open_lake
     from smallscreen.audience.measures import edition_table
+    from smallscreen.audience.quality import last_event, plain
     from smallscreen.audience.said import ASSOCIATED
     from smallscreen.audience.why import LAG_MS
     from smallscreen.audience.why import why as ask
@@ -216,7 +216,8 @@ def why(
                 [association(a) for a in [*kinds, *single[:places]]],
                 note=noted(
                     w.simulated,
-                    ASSOCIATED + f" {len(w.associations)} rows asked; q over all of them together.",
+                    ASSOCIATED
+                    + f" {len(w.associations)} rows asked; q over the kinds by themselves and over the single places by themselves.",
                 ),
             )
             for n in w.notes:
@@ -242,8 +243,8 @@ def experiment(
     from dataclasses import asdict
 
     from smallscreen.audience.experiments import experiment as judge
-    from smallscreen.audience.gather import experiments_of, plain
     from smallscreen.audience.lake import open_lake
+    from smallscreen.audience.quality import experiments_of, plain
     from smallscreen.errors import UserError
 
     if window < 1:
@@ -304,7 +305,8 @@ def claims(
     from dataclasses import asdict
 
     from smallscreen.audience.claims import claim, questions, read_rows, series_rows
-    from smallscreen.audience.gather import needed_usually, plain
+    from smallscreen.audience.gather import needed_usually
+    from smallscreen.audience.quality import plain
     from smallscreen.errors import UserError
 
     asked = [q for q in questions() if question in (None, q.id)]

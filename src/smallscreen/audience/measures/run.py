@@ -1,7 +1,8 @@
 """The step `audience-measure`: everything the report, the studio and the business room need, stored as JSON.
 
 Its key is what the lake holds (names and sizes of the Parquet files, which are written once, and the
-bots): the same lake is not measured twice, however it came to be.
+bots): the same lake is not measured twice, however it came to be. Its scope is "" with the usual settings
+and `as-asked` with an `as_of` or a patience of one's own, so that neither overwrites the other.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from smallscreen.audience.measures.episodes import edition_table, episode_table
 from smallscreen.audience.measures.model import EditionMeasures, EpisodeMeasures, Survival
 from smallscreen.audience.measures.queries import Asked, Scope, rows, text
 from smallscreen.audience.measures.survival import PATIENCE_DAYS, survivals
+from smallscreen.audience.once import once
 from smallscreen.engines.sql import SqlEngine
 from smallscreen.errors import UserError
 from smallscreen.series.project import Project
 from smallscreen.series.steps import Ran, fingerprint
-from smallscreen.series.steps import run as run_step
 
 STEP = "audience-measure"
+AS_ASKED = "as-asked"
+"""Scope of what was measured last with other settings than the usual ones."""
 _VERSION = 1
 _ROWS = "measured_viewers"
 Progress = Callable[[int, int, str], None]
@@ -60,8 +63,8 @@ def measure_step(
     """Measure every edition, store the summary, build the cubes; does nothing when the lake is what it was.
 
     `as_of` (UTC) is the end of the data; the last event when not given. `engine` (Spark) does the counting
-    in DuckDB's place and finds the same numbers; cubes are not built with it. Raises UserError where there
-    are no events of this series.
+    in DuckDB's place and finds the same numbers; cubes are not built with it. All is counted before the
+    transaction begins that stores it. Raises UserError where there are no events of this series.
     """
     series = project.store.slug
     with open_lake(project) as lake:
@@ -77,10 +80,15 @@ def measure_step(
                 attach(engine, lake, series)
             return summarize(lake, series, progress, as_of=as_of, patience_days=patience_days, engine=engine)
 
-        ran = run_step(project.store, STEP, "", inputs, work)
+        ran = once(project.store, STEP, scope_of(as_of, patience_days), inputs, work)
         if cubes and engine is None:
             build_cubes(lake, series, progress)
     return ran
+
+
+def scope_of(as_of: datetime | None, patience_days: int) -> str:
+    """The scope of what these settings give: "" for the usual ones, which the studio and the business room read."""
+    return "" if as_of is None and patience_days == PATIENCE_DAYS else AS_ASKED
 
 
 def lake_key(lake: Lake, series: str) -> str:
