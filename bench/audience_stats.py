@@ -240,22 +240,56 @@ def stats_table() -> tuple[int, ...]:
 
 
 def discoveries() -> Rows:
-    """Of 40 findings 8 have an effect: how many of those reported at q <= 0.05 have none."""
+    """False reports at q <= 0.05: of 40 findings with 8 effects; of 10 kinds with 3 and 300 places with 6, by family."""
     rng = np.random.default_rng(8)
     false, power = [], []
     for _ in range(MANY):
-        shared = rng.standard_normal() * 0.4  # findings that share controls err together
-        z = math.sqrt(1 - 0.16) * rng.standard_normal(40) + shared + np.where(np.arange(40) < 8, 3.5, 0.0)
-        q = stats.benjamini_hochberg([stats.normal_two_sided(v) for v in z])
-        taken = q <= 0.05
-        false.append(taken[8:].sum() / max(1, taken.sum()))
-        power.append(taken[:8].mean())
-    return [
+        effect = np.arange(40) < 8
+        taken = _taken(_errors(rng, 40) + 3.5 * effect)
+        false.append(taken[~effect].sum() / max(1, taken.sum()))
+        power.append(taken[effect].mean())
+    rows = [
         common.row(
             "false discoveries among findings reported at q 0.05", 100 * float(np.mean(false)), "%", at_most=5
         ),
         common.row("findings with an effect that are reported", 100 * float(np.mean(power)), "%"),
     ]
+    shown: dict[str, list[float]] = {k: [] for k in ("kinds", "places", "together", "power", "one family")}
+    kind, place = np.arange(10) < 3, np.arange(300) < 6
+    for _ in range(MANY):
+        z = _errors(rng, 310) + np.where(np.concatenate([kind, place]), 3.0, 0.0)
+        kinds, places = _taken(z[:10]), _taken(z[10:])
+        wrong, right = (kinds[~kind].sum(), places[~place].sum()), (kinds.sum(), places.sum())
+        shown["kinds"].append(wrong[0] / max(1, right[0]))
+        shown["places"].append(wrong[1] / max(1, right[1]))
+        shown["together"].append(sum(wrong) / max(1, sum(right)))
+        shown["power"].append(kinds[kind].mean())
+        shown["one family"].append(_taken(z)[:10][kind].mean())
+    percent = {k: 100 * float(np.mean(v)) for k, v in shown.items()}
+    for k, what in (("kinds", "kinds"), ("places", "single places")):
+        rows.append(common.row(f"false discoveries among {what}, a family each", percent[k], "%", at_most=5))
+    rows.append(common.row("false discoveries among kinds and places together", percent["together"], "%"))
+    one = percent["one family"]
+    rows.append(
+        common.row(
+            "kinds with an effect that are reported, beside 300 places",
+            percent["power"],
+            "%",
+            peer="one family",
+            peer_value=one,
+        )
+    )
+    rows.append(common.row("kinds with an effect that are reported, one family with 300 places", one, "%"))
+    return rows
+
+
+def _errors(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Standard normal, correlated by 0.16: findings that share controls err together."""
+    return np.asarray(math.sqrt(1 - 0.16) * rng.standard_normal(n) + 0.4 * rng.standard_normal())
+
+
+def _taken(z: np.ndarray) -> np.ndarray:
+    return stats.benjamini_hochberg([stats.normal_two_sided(v) for v in z]) <= 0.05
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ from smallscreen.audience.hazards import Curve, hazards
 from smallscreen.audience.lake import Lake
 from smallscreen.audience.places import Place, compare, dispersion, grid, position_variance, sets
 from smallscreen.audience.plain import plain
-from smallscreen.audience.stats import mantel_haenszel
+from smallscreen.audience.stats import Interval, mantel_haenszel
 from smallscreen.audience.timemap import TimeMap, read_timemaps
-from smallscreen.audience.why import WORDS, why
+from smallscreen.audience.why import WORDS, Association, _in_families, why
 from smallscreen.errors import FileProblem, UserError
 from smallscreen.series.database import open_database, sqlite_url
 from smallscreen.series.model import Finding
@@ -218,6 +218,23 @@ def _counts(rng: np.random.Generator, starts: dict[int, int], ratio: float) -> l
             here -= int(leaves[s])
         made.append(Curve(e, f"s/ep{e:03d}", 60_000, viewers, leaves))
     return made
+
+
+def test_kinds_and_single_places_are_judged_in_families_of_their_own() -> None:
+    ratio = Interval(1.5, 1.0, 2.0, 10, "hazard ratio", "")
+    rows = [
+        Association("culture.literal", "kind", "kind", 20, ratio, 0.004, float("nan"), 100, 5, 5),
+        Association("paywall", "paywall", "end", 1, ratio, 0.5, float("nan"), 100, 5, 5),
+        *(
+            Association("culture.literal", "kind", "place", 1, ratio, (k + 1) / 300, float("nan"), 9, 1, 1)
+            for k in range(300)
+        ),
+    ]
+    told = _in_families(rows)
+    q = {(r.check, r.level): r.q_value for r in told if r.level != "place"}
+    assert q == {("culture.literal", "kind"): 0.008, ("paywall", "end"): 0.5}
+    assert min(r.q_value for r in told if r.level == "place") == pytest.approx(1.0)
+    assert [r.p_value for r in told] == [r.p_value for r in rows]
 
 
 def test_time_maps(tmp_path: Path) -> None:
