@@ -17,8 +17,7 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from smallscreen.audience import importers as room
 from smallscreen.audience.events import REASONS, TABLES
 from smallscreen.audience.files import SUFFIXES, Opened, content_hash, open_file
 from smallscreen.audience.importer import Candidates, Importer
-from smallscreen.audience.lake import Lake, open_lake, publish
+from smallscreen.audience.lake import Lake, alone, open_lake, publish
 from smallscreen.audience.mapping import Mapping, read_mapping
 from smallscreen.audience.rules import KNOWN, checked_events, checked_side, row_hash
 from smallscreen.engines.sql import file, identifier, literal
@@ -81,14 +80,15 @@ def import_events(
     """Take files, or the files of folders, into the lake of a series.
 
     A file that cannot be read ends in `problems` and the others are taken; FileProblem when it was
-    the only one, UserError when there is none.
+    the only one, UserError when there is none, and for viewing that is not simulated in a lake that holds
+    simulated viewing.
     """
     said = read_mapping(mapping) if isinstance(mapping, Path) else mapping
     files = _files(paths)
     totals: list[dict[str, Any]] = []
     problems: list[FileProblem] = []
     fresh = False
-    with open_lake(project) as lake, _alone(lake):
+    with open_lake(project) as lake, alone(lake):
         _sweep(lake)
         fresh |= _finish_others(project, lake)
         for done, path in enumerate(files):
@@ -149,6 +149,12 @@ def _one(project: Project, lake: Lake, path: Path, mapping: Mapping | None) -> t
         except FileProblem:
             shutil.rmtree(staging, ignore_errors=True)
             raise
+    if _would_mix(lake, staging):
+        shutil.rmtree(staging, ignore_errors=True)
+        raise UserError(
+            f"{lake.root} holds simulated viewing, and {path.name} has viewing that is not; import it into another "
+            "copy of the series, or take the folder lake away first."
+        )
     summary = _sort_out(lake, slug, staging, key)
     _publish(project, lake, staging, key, summary)
     lake.refresh()
@@ -206,6 +212,15 @@ def _check(
         "notes": made.notes,
     }
     _write_json(staging / "checked.json", head)
+
+
+def _would_mix(lake: Lake, staging: Path) -> bool:
+    """Whether rows that nobody made up would come to lie beside made-up ones: the two must never be in one lake."""
+    checked = f"read_parquet({file(staging / 'checked.parquet')})"
+    if not lake.sql(f"SELECT 1 FROM {checked} WHERE reason IS NULL AND simulated IS NOT TRUE LIMIT 1"):
+        return False
+    tables = ("all_events", "exposure", "unlock", "ad_impression")
+    return any(lake.sql(f"SELECT 1 FROM {t} WHERE simulated LIMIT 1") for t in tables)
 
 
 def _sort_out(lake: Lake, slug: str, staging: Path, key: str) -> dict[str, Any]:
@@ -294,6 +309,8 @@ def _finish_others(project: Project, lake: Lake) -> bool:
     """Publish what an import that was cut off had ready. Its file need not be there any more."""
     finished = False
     for ready in sorted((lake.root / ".staging").glob("import-*/ready.json")):
+        if _would_mix(lake, ready.parent):
+            continue  # made-up viewing came in between: it waits until that is gone
         key = ready.parent.name.removeprefix("import-")
         _publish(project, lake, ready.parent, key, json.loads(ready.read_text("utf-8")))
         finished = True
@@ -361,23 +378,6 @@ def _files(paths: Sequence[Path]) -> list[Path]:
             f"There is no file of viewing data; give {', '.join(sorted(SUFFIXES))} files, or a folder of them."
         )
     return found
-
-
-@contextmanager
-def _alone(lake: Lake) -> Iterator[None]:
-    """One import at a time: the system takes the lock back when the process ends, however it ends."""
-    lake.root.mkdir(parents=True, exist_ok=True)
-    with (lake.root / ".lock").open("w") as f:
-        try:
-            import fcntl
-        except ImportError:  # a system without it
-            yield
-            return
-        try:
-            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(f"Another import into {lake.root} is running; wait until it has ended.") from None
-        yield
 
 
 def _sweep(lake: Lake) -> None:

@@ -13,7 +13,8 @@ import glob
 import os
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -235,6 +236,31 @@ class Lake:
         if isinstance(rows, Mapping):
             return {str(k): np.asarray(v) for k, v in rows.items()}
         return rows
+
+
+@contextmanager
+def alone(lake: Lake) -> Iterator[None]:
+    """One writer at a time, or UserError; the system takes the lock back when the process ends, however it ends.
+
+    What a simulation that was killed left in `.staging` is removed: no other can be running. Half of an import stays:
+    it goes on with it.
+    """
+    lake.root.mkdir(parents=True, exist_ok=True)
+    with (lake.root / ".lock").open("w") as f:
+        try:
+            import fcntl
+        except ImportError:  # a system without it
+            yield
+            return
+        try:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserError(
+                f"Another import or simulation into {lake.root} is running; wait until it has ended."
+            ) from None
+        for left in (lake.root / ".staging").glob("simulate-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
 
 
 def publish(staging: Path, root: Path) -> None:

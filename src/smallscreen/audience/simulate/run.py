@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from smallscreen.audience.lake import Lake, open_lake, publish
+from smallscreen.audience.lake import Lake, alone, open_lake, publish
+from smallscreen.audience.once import once
 from smallscreen.audience.simulate.timeline import Timeline, read_timeline
 from smallscreen.audience.simulate.truth import KINDS, Truth, curve, true_completion
 from smallscreen.audience.simulate.viewing import FORMATS, Columns, Tables, Window, watch
 from smallscreen.engines.sql import literal
 from smallscreen.errors import UserError
 from smallscreen.series.project import Project
-from smallscreen.series.steps import run as run_step
 
 STEP = "simulate"
 EXPERIMENT = "edition"
@@ -34,7 +34,7 @@ DAYS = 28
 MOST = 20_000_000
 BLOCK = 10_000
 """Viewers that share one stream of random numbers. Parts are whole blocks: their size changes no row."""
-_VERSION = 1
+_VERSION = 2
 _TABLES = ("events", "exposure", "unlock", "ad_impression")
 
 Progress = Callable[[int, int, str], None]
@@ -82,7 +82,7 @@ def simulate(
 
     Without `truth` the usual one is taken, with small differences between markets and a paywall in the
     middle, drawn from the seed. Raises UserError for settings that cannot be, a series without editions,
-    and a lake that holds rows that are not simulated.
+    and a lake that holds rows that are not simulated or that something else is writing into.
     """
     store = project.store
     markets = list(dict.fromkeys(markets or sorted({e.locale for e in store.editions()})))
@@ -107,7 +107,7 @@ def simulate(
         days,
         as_of.isoformat(),
     )
-    with lake or open_lake(project) as out:
+    with lake or open_lake(project) as out, alone(out):
         refuse_real(out)
         record = store.step(STEP, "")
         if record is not None and record.key and not out.has_events:
@@ -116,7 +116,7 @@ def simulate(
         def work() -> dict[str, Any]:
             return _make(out, timeline, truth, viewers, shares, seed, window, part, progress)
 
-        ran = run_step(store, STEP, "", inputs, work)
+        ran = once(store, STEP, "", inputs, work)
     return SimulatedSummary(**ran.summary, fresh=ran.fresh)
 
 

@@ -22,6 +22,11 @@ GAP_S = (1.5, 4.0)
 PAUSE_BACK_MS = 2_000
 """Who comes back starts this much before the place that was left."""
 
+VISITS = 5
+"""How often at most somebody comes back who has seen everything."""
+TAIL_DAYS, LAST_DAY = 5.0, 14.0
+"""Mean length, before it is cut off at the last day, of the time from the end until such a visit."""
+
 Columns = dict[str, np.ndarray]
 Tables = dict[str, list[Columns]]
 
@@ -87,7 +92,10 @@ def watch(
         played = {"viewer": viewers[there][who], "rate": rate[there][who], **rows}
         played["episode"] = np.full(len(who), number, np.int32)
         made["events"].append(played)
+        through = there[finished]
         there = there[finished & (rng.random(len(there)) < truth.continuing(source.get(number, ())))]
+        if number == episodes[-1]:
+            _returns(truth, episodes, curves, viewers, through, rate, clock, rng.spawn(1)[0], made)
         clock[there] += _gaps(truth, len(there), rng)
     return {name: [_until(rows, window) for rows in parts] for name, parts in made.items()}
 
@@ -213,6 +221,56 @@ def _gaps(truth: Truth, count: int, rng: np.random.Generator) -> np.ndarray:
     seconds = rng.uniform(*GAP_S, count)
     days = rng.lognormal(np.log(22.0), 0.35, count) * 3600
     return (np.where(rng.random(count) < truth.breaks, days, seconds) * SECOND).astype(np.int64)
+
+
+def _returns(
+    truth: Truth,
+    episodes: Sequence[int],
+    curves: Mapping[int, Curve],
+    viewers: np.ndarray,
+    through: np.ndarray,
+    rate: np.ndarray,
+    clock: np.ndarray,
+    rng: np.random.Generator,
+    made: Tables,
+) -> None:
+    """Visits in the two weeks after by some who saw the series to its end: an episode before the last one again.
+
+    Only they, and only such episodes: who went on from an episode has neither left in it nor stopped behind it, so
+    that no hazard and no completion changes. The random numbers are a stream of their own.
+    """
+    some = through[rng.random(len(through)) < truth.returns]
+    if len(episodes) < 2 or not len(some):
+        return
+    ended = clock[some].copy()
+    # Quantiles of an exponential that is cut off at the last day, in order: one visit after the other.
+    until = np.sort(rng.random((len(some), VISITS)), axis=1) * (1 - np.exp(-LAST_DAY / TAIL_DAYS))
+    due = ended[:, None] + (-TAIL_DAYS * np.log1p(-until) * DAY).astype(np.int64)
+    comes = np.arange(VISITS) < rng.geometric(0.45, len(some))[:, None]
+    which = rng.integers(0, len(episodes) - 1, (len(some), VISITS))
+    share = np.where(rng.random((len(some), VISITS)) < 0.7, 1.0, rng.uniform(0.05, 1.0, (len(some), VISITS)))
+    muted = rng.random((len(some), VISITS)) < truth.muted
+    for k in range(VISITS):
+        at = np.maximum(due[:, k], ended + 60 * SECOND)
+        for place, number in enumerate(episodes[:-1]):
+            row = np.flatnonzero(comes[:, k] & (which[:, k] == place))
+            to = np.maximum(1, np.floor(share[row, k] * curves[number].duration_ms)).astype(np.int32)
+            end = at[row] + (to * 1000 / rate[some[row]]).astype(np.int64)
+            made["events"].append(
+                {
+                    "viewer": viewers[some[row]],
+                    "rate": rate[some[row]],
+                    "piece": np.full(len(row), 10 + k, np.int32),
+                    "opening": np.full(len(row), 10 + k, np.int32),
+                    "time_from_ms": np.zeros(len(row), np.int32),
+                    "time_to_ms": to,
+                    "muted": muted[row, k],
+                    "at": at[row],
+                    "end": end,
+                    "episode": np.full(len(row), number, np.int32),
+                }
+            )
+            ended[row] = end
 
 
 def _until(rows: Columns, window: Window) -> Columns:
