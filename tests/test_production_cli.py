@@ -97,8 +97,8 @@ def test_the_plan_is_changed(series: Path) -> None:
     assert next(d for d in new.days if "7-2" in d.scenes).index != day.index
     project = open_project(series)
     assert verify.faults(new, *inputs(project)) == []
-    locked = data("plan", "change", series, "--lock", "1-2=2", "--seconds", 3)
-    assert "1-2" in next(d for d in locked["plan"]["days"] if d["index"] == 2)["scenes"]
+    locked = data("plan", "change", series, "--lock", "8-3=2", "--seconds", 3)
+    assert "8-3" in next(d for d in locked["plan"]["days"] if d["index"] == 2)["scenes"]
 
 
 @pytest.mark.parametrize(

@@ -297,7 +297,9 @@ def _print(made: Budget, title: str) -> None:
     shown = [("" if n == 0 else str(n), *rest) for n, *rest in rows]
     if made.contingency:
         shown.append(("", f"Contingency, {100 * made.contingency_share:.0f} %", "", float(made.contingency)))
-    shown.append(("", "Total", f"{made.days} shooting days", float(made.total)))
+    shown.append(
+        ("", "Total", f"{made.days} shooting {'day' if made.days == 1 else 'days'}", float(made.total))
+    )
     print_table(title, ("account", "", "of", made.currency), shown)
 
 

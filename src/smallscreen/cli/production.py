@@ -153,7 +153,7 @@ def change(
     lock: list[str] = typer.Option([], "--lock", help="A scene is on this day: SCENE=DAY, such as 3-1=2."),
     free: list[str] = typer.Option([], "--free", help="A locked scene may move again: SCENE."),
     shot: int = typer.Option(0, "--shot", min=0, help="So many days are shot; they stay as they are."),
-    seconds: float = typer.Option(8.0, "--seconds", min=1.0, max=86_400.0, help="How long to look."),
+    seconds: float = typer.Option(6.0, "--seconds", min=1.0, max=86_400.0, help="How long to look."),
     database: str | None = _DATABASE,
     format: Format = _FORMAT,
 ) -> None:

@@ -71,10 +71,10 @@ def crowded(shoot: Shoot) -> list[str]:
             return [f"{_scenes(shoot, [i])} takes {s.minutes} minutes, more than {kind} holds.", _day(shoot)]
         minors = [a for a in s.cast if s.minutes > (p.actors[a].most_minutes or s.minutes)]
         if minors:
-            a = p.actors[minors[0]]
+            minor = p.actors[minors[0]]
             return [
                 f"{_scenes(shoot, [i])} takes {s.minutes} minutes.",
-                f"{a.name} is a minor and works at most {a.most_minutes} minutes a day.",
+                f"{minor.name} is a minor and works at most {minor.most_minutes} minutes a day.",
             ]
     checks: list[tuple[str, list[int], tuple[Span, ...], int | None]] = [
         ("", list(range(len(p.scenes))), (), None)

@@ -78,7 +78,7 @@ Change = Ill | Lose | Lock
 def change(
     project: Project,
     changes: Sequence[Change],
-    seconds: float = 8.0,
+    seconds: float = 6.0,
     *,
     shot: int = 0,
     progress: Progress | None = None,
@@ -120,7 +120,7 @@ def moved_least(
     old: Plan,
     made: Breakdown,
     rules: Rules,
-    seconds: float = 8.0,
+    seconds: float = 6.0,
     *,
     shot: int = 0,
     progress: Progress | None = None,
@@ -132,7 +132,7 @@ def moved_least(
     shoot = _frozen(whole, before, shot)
     used = max((x // shoot.problem.units for x in before if x is not None), default=0) + 1
     for _ in range(_ROUNDS):
-        slots = _least(shoot, before, used, max(2.0, 0.6 * seconds), whole)
+        slots = _least(shoot, before, used, max(1.5, 0.6 * (seconds - (time.monotonic() - began))), whole)
         shoot_now = _held(shoot, slots, before)
         slots, stopped = _cheaper(shoot_now, slots, max(0.5, seconds - (time.monotonic() - began)), progress)
         found = plan_of(shoot, slots)

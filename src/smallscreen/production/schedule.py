@@ -19,7 +19,7 @@ from smallscreen.errors import UserError
 from smallscreen.production import verify
 from smallscreen.production.assemble import misfits, plan_of, slots_of, without
 from smallscreen.production.breakdown import breakdown, load_rules
-from smallscreen.production.clash import clashes, possible
+from smallscreen.production.clash import clashes, least_moved, possible
 from smallscreen.production.clash_words import crowded
 from smallscreen.production.low import plain_bound
 from smallscreen.production.model import ROOM, Breakdown, Plan, Rules, from_json, to_json
@@ -130,16 +130,26 @@ def make(
     wide = shoot
     bound: Decimal | None = None
     left = seconds
-    for _ in range(_ROUNDS):
-        solution = _solve(shoot, wide, max(left, min(1.0, seconds)), slots, progress)
+    for turn in range(_ROUNDS):
+        if turn <= 1 or slots is None:
+            solution = _solve(shoot, wide, max(left, min(1.0, seconds)), slots, progress)
+            slots = squeezed(shoot.problem, solution.slot)
         if bound is None and shoot is wide:
             bound = shoot.money(max(solution.bound or 0, plain_bound(shoot.problem)))
-        found = plan_of(shoot, squeezed(shoot.problem, solution.slot))
+        found = plan_of(shoot, slots)
         bans = misfits(wide, found)
         if not bans:
             break
-        # The solver counts days; what no order within a day fits is kept off that day, and looked for again.
-        shoot, slots = without(shoot, bans), None
+        # The solver counts days; what no order within a day fits is kept off that day. Few scenes move for that, and
+        # once more it is looked for something cheaper, which may bring other misfits.
+        shoot = without(shoot, bans)
+        left = seconds - (time.monotonic() - began)
+        near = (
+            least_moved(shoot.problem, slots, min(10.0, max(4.0, left)))
+            if all(shoot.problem.open_days)
+            else None
+        )
+        slots = near[0] if near else None
         left = seconds - (time.monotonic() - began)
     else:
         raise UserError(

@@ -205,7 +205,8 @@ def _check(made: Breakdown, rules: Rules) -> None:
             f"Scenes {', '.join(ring)} follow each other in a ring, so none can be first; take one of these out."
         )
     named = [(f"The rate {r.key}", r.amount) for r in rules.rates]
-    named += [(f"The rate of {x.name}", x.rate) for x in (*made.cast, *made.locations) if x.rate is not None]
+    named += [(f"The rate of {c.name}", c.rate) for c in made.cast if c.rate is not None]
+    named += [(f"The rate of {x.name}", x.rate) for x in made.locations if x.rate is not None]
     for name, amount in named:
         if not amount.is_finite() or amount < 0:
             raise UserError(f"{name} is {amount}; a rate is 0 or more.")
