@@ -173,6 +173,8 @@ class Hard:
         # A core of assumptions comes of one worker only.
         solver.parameters.num_workers = 1 if self.bend else 2
         solver.parameters.random_seed = 1
+        # OR-tools would take Ctrl-C away from Python, for good.
+        solver.parameters.catch_sigint_signal = False
         return solver
 
     def _rule(self, *group: Any) -> list[Any]:
