@@ -23,7 +23,7 @@ def project(tmp_path: Path) -> Project:
 
 def test_some_come_back_for_two_weeks_and_nothing_else_changes(project: Project, tmp_path: Path) -> None:
     seen = []
-    for name, truth in (("with", Truth()), ("without", Truth(returns=0.0))):
+    for name, truth in (("with", Truth(returns=0.5)), ("without", Truth(returns=0.0))):
         with Lake(tmp_path / name) as lake:
             simulate(project, viewers=4_000, markets=["en-US"], truth=truth, lake=lake, seed=3)
             far = lake.sql(
@@ -39,7 +39,10 @@ def test_some_come_back_for_two_weeks_and_nothing_else_changes(project: Project,
             stops = [(b.episode, b.stopped) for b in hazards(lake, project.store.slug, "en-US").boundaries]
         seen.append((far, rest, reached, stops))
         assert late == ([(5,)] if truth.returns else [(None,)])
-    assert seen[0][1:] == seen[1][1:]
+    assert seen[0][1:3] == seen[1][1:3]
+    # Who went on after more than 48 hours counts as stopped, unless the episode was seen again in between.
+    for (episode, mine), (same, others) in zip(seen[0][3], seen[1][3], strict=True):
+        assert episode == same and others - 4 <= mine <= others
     assert len(seen[0][0]) == 11
     assert sum(n for _, n in seen[0][0]) > 5 * sum(n for _, n in seen[1][0])
 

@@ -34,7 +34,7 @@ DAYS = 28
 MOST = 20_000_000
 BLOCK = 10_000
 """Viewers that share one stream of random numbers. Parts are whole blocks: their size changes no row."""
-_VERSION = 2
+_VERSION = 3
 _TABLES = ("events", "exposure", "unlock", "ad_impression")
 
 Progress = Callable[[int, int, str], None]

@@ -71,7 +71,7 @@ class Truth:
     pauses: float = 0.20  # hazard of an interruption that one comes back from, as a multiple of h
     pause_hours: float = 9.0  # mean length of one
     breaks: float = 0.05  # share of ends after which the next episode waits for another day
-    returns: float = 0.50  # share of those who saw the last episode and come back to see some of it again
+    returns: float = 0.12  # share of those who went on to a second episode and later see some again
     skips: float = 0.03  # share of plays with a jump of 10 s forward
     rewinds: float = 0.05  # share of plays with a jump of 8 s back
     rates: Mapping[str, float] = field(

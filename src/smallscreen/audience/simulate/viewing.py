@@ -23,9 +23,9 @@ PAUSE_BACK_MS = 2_000
 """Who comes back starts this much before the place that was left."""
 
 VISITS = 5
-"""How often at most somebody comes back who has seen everything."""
+"""How often at most somebody comes back to see something again."""
 TAIL_DAYS, LAST_DAY = 5.0, 14.0
-"""Mean length, before it is cut off at the last day, of the time from the end until such a visit."""
+"""Mean length, before it is cut off at the last day, of the time from the last play until such a visit."""
 
 Columns = dict[str, np.ndarray]
 Tables = dict[str, list[Columns]]
@@ -71,6 +71,7 @@ def watch(
     made["exposure"].append({"viewer": viewers, "at": clock.copy()})
     clock += (rng.uniform(1, 6, n) * SECOND).astype(np.int64)
     there = np.flatnonzero(rng.random(n) >= truth.bounce)
+    played = np.zeros(n, np.int64)
     kind = np.full(n, -1)
     for number in episodes:
         there = there[clock[there] < window.as_of]
@@ -85,18 +86,17 @@ def watch(
             _advert("interstitial", number, viewers, some, clock, made)
         c = curves[number]
         finished, rows = _play(truth, c, z[there], rate[there], clock[there], rng)
+        played[there] += 1
         who = rows.pop("row")
         ended = clock[there]
         np.maximum.at(ended, who, rows["end"])
         clock[there] = ended
-        played = {"viewer": viewers[there][who], "rate": rate[there][who], **rows}
-        played["episode"] = np.full(len(who), number, np.int32)
-        made["events"].append(played)
-        through = there[finished]
+        whole = {"viewer": viewers[there][who], "rate": rate[there][who], **rows}
+        whole["episode"] = np.full(len(who), number, np.int32)
+        made["events"].append(whole)
         there = there[finished & (rng.random(len(there)) < truth.continuing(source.get(number, ())))]
-        if number == episodes[-1]:
-            _returns(truth, episodes, curves, viewers, through, rate, clock, rng.spawn(1)[0], made)
         clock[there] += _gaps(truth, len(there), rng)
+    _returns(truth, episodes, curves, viewers, played, rate, clock, rng.spawn(1)[0], made)
     return {name: [_until(rows, window) for rows in parts] for name, parts in made.items()}
 
 
@@ -228,26 +228,26 @@ def _returns(
     episodes: Sequence[int],
     curves: Mapping[int, Curve],
     viewers: np.ndarray,
-    through: np.ndarray,
+    played: np.ndarray,
     rate: np.ndarray,
     clock: np.ndarray,
     rng: np.random.Generator,
     made: Tables,
 ) -> None:
-    """Visits in the two weeks after by some who saw the series to its end: an episode before the last one again.
+    """Visits in the two weeks after by some who went on at least once: an episode before their last one again.
 
-    Only they, and only such episodes: who went on from an episode has neither left in it nor stopped behind it, so
-    that no hazard and no completion changes. The random numbers are a stream of their own.
+    Who went on from an episode has neither left in it nor stopped behind it, so that no hazard and no completion
+    changes. `played` is how many episodes each viewer began. The random numbers are a stream of their own.
     """
-    some = through[rng.random(len(through)) < truth.returns]
-    if len(episodes) < 2 or not len(some):
+    some = np.flatnonzero((played > 1) & (rng.random(len(played)) < truth.returns))
+    if not len(some):
         return
     ended = clock[some].copy()
     # Quantiles of an exponential that is cut off at the last day, in order: one visit after the other.
     until = np.sort(rng.random((len(some), VISITS)), axis=1) * (1 - np.exp(-LAST_DAY / TAIL_DAYS))
     due = ended[:, None] + (-TAIL_DAYS * np.log1p(-until) * DAY).astype(np.int64)
     comes = np.arange(VISITS) < rng.geometric(0.45, len(some))[:, None]
-    which = rng.integers(0, len(episodes) - 1, (len(some), VISITS))
+    which = rng.integers(0, played[some][:, None] - 1, (len(some), VISITS))
     share = np.where(rng.random((len(some), VISITS)) < 0.7, 1.0, rng.uniform(0.05, 1.0, (len(some), VISITS)))
     muted = rng.random((len(some), VISITS)) < truth.muted
     for k in range(VISITS):
