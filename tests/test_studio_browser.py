@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from smallscreen.production.breakdown import save
+from smallscreen.production.model import Rules
 from smallscreen.studio import accounts
 from tests.browser import DESKTOP, PHONE, Browser, started
 from tests.studio_server import PASSWORDS, StudioClient, running
+from tests.studio_shoot import broken_down, plan_it
 from tests.studio_small import EDITION, HOSTILE, HOSTILE_FILE, make
 
 NAME = "<img src=x onerror=window.hit=4></script><b>"
@@ -23,6 +26,7 @@ READY = {
     "timeline": (f"/episodes/1?edition={EDITION}#c=ep001.c0002", "#lanes[data-ready]"),
     "workbench": (f"{DESK}/1#c=ep001.c0002", ".meter .left"),
     "brief": (f"/editions/{EDITION}/brief", "#items"),
+    "production": ("/production", "html[data-ready=production]"),
     "account": ("/account", "#password"),
     "people": ("/people", "#people tr"),
     "audit": ("/audit", "table.list tbody tr"),
@@ -34,7 +38,9 @@ READY = {
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioClient]:
     """The studio with accounts; this client is the admin's."""
     root = tmp_path_factory.mktemp("studio") / "series"
-    store = make(root).store
+    project = make(root)
+    store, rules = project.store, Rules()
+    plan_it(project, save(project, broken_down(), "test"), rules)
     accounts.add(store, NAME, accounts.hashed(HOSTILE_PASSWORD, NAME), "editor")
     store.engine.dispose()
     with running(root, accounts=True) as client:

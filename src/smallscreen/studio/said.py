@@ -63,6 +63,8 @@ REFUSALS = (
     _("Nobody was seen to watch {edition}; there are {names}."),
     _("No viewing of the edition {edition} was measured; there are {names}."),
     _("There is no business.toml yet; smallscreen business init writes one."),
+    _("There is no breakdown yet; make it with smallscreen breakdown {folder}."),
+    _("Nobody drew the cost curve of {edition} yet."),
 )
 NAMED = ("role", "is_role")
 """Places of the patterns that hold words of our own."""
