@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from smallscreen.production.model import Breakdown, CastMember, Element, Location, Plan, Rules, SceneSheet
@@ -29,6 +30,10 @@ def broken_down() -> Breakdown:
 
 def plan_it(project: Project, made: Breakdown, rules: Rules, proved: bool = False) -> Plan:
     plan = quick_plan(made, rules, None)
+    if rules.start is not None:
+        # One day after the other, as there are no days off.
+        days = (replace(d, date=rules.start + timedelta(days=d.index - 1)) for d in plan.days)
+        plan = replace(plan, days=tuple(days))
     bound = plan.total if proved else plan.total - 1000
     plan = replace(
         plan, bound=bound, gap=0.0 if proved else 0.01, proved=proved, changes=(f"Scene {HOSTILE} moves.",)

@@ -93,6 +93,9 @@ def test_the_twin_is_what_is_stored(
     assert {k: Decimal(v) for k, v in page["plan"]["parts"].items()} == plan.cost
     assert (page["plan"]["proved"], Decimal(page["plan"]["bound"])) == (False, plan.bound)
     assert [d["scenes"] for d in page["days"]] == [list(d.scenes) for d in plan.days]
+    assert [d["date"] for d in page["days"]] == [str(d.date) for d in plan.days]
+    assert [c["date"] for c in page["columns"]] == [str(d.date) for d in plan.days]
+    assert "Mon 1 Mar 2027" in page["days"][0]["head"]
     assert [Decimal(d["cost"]) for d in page["days"]] == [d.cost for d in plan.days]
     priced = budget(made, plan, rules)
     assert Decimal(page["budget"]["total"]) == priced.total
