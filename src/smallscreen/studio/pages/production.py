@@ -15,7 +15,8 @@ from smallscreen.studio.context import Studio
 from smallscreen.studio.deps import TheStudio, Viewer, edition_of
 from smallscreen.studio.page import Page
 from smallscreen.studio.render import render
-from smallscreen.studio.views.production import ProductionPage, has_breakdown, picture_of, production_page
+from smallscreen.studio.views.production import has_breakdown, picture_of, production_page
+from smallscreen.studio.views.production_models import ProductionPage
 
 Name = Annotated[str | None, Query(max_length=100)]
 
