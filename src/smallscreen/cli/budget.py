@@ -198,6 +198,7 @@ def customize(
     from smallscreen.production.breakeven import stored_scenario
     from smallscreen.production.curve import cost_curve, curve_svg
     from smallscreen.production.customize import customize as price
+    from smallscreen.production.kept import keep
     from smallscreen.series.brief_file import settled_for
 
     shoot = _Shoot(directory, database)
@@ -215,6 +216,7 @@ def customize(
             replaced=_names(replaced), words_only=_names(words_only), curve=drawn,
             scenario=stored_scenario(directory, market),
         )  # fmt: skip
+        keep(shoot.project.store, made)
     picture = None
     if drawn is not None:
         picture = directory / "papers" / f"customizing.{market}.svg"

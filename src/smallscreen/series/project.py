@@ -222,7 +222,9 @@ def _script_files(root: Path) -> list[Path]:
     return [
         p
         for p in found
-        if p.suffix.lower() in (".fountain", ".fdx") or p.parent.name == "script" or p.stem.lower().startswith(looks_so)
+        if p.suffix.lower() in (".fountain", ".fdx")
+        or p.parent.name == "script"
+        or p.stem.lower().startswith(looks_so)
     ]
 
 
