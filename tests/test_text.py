@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from smallscreen.errors import FileProblem
@@ -19,6 +19,11 @@ TRADITIONAL = (
     "我你的是了不一這有麼個就他在說沒們還來要人好什都看那到會可嗎去為也想怎過道上能得對關以下知子天事大多別現很給然裡真小定點出意吧跟樣話"
     "開才時和老自問打把行心只回經太情最讓分做成找已著起果用實應明生當面前再美覺剛哪電聽因學次信所該兒外公傘飯月亮家錢醫院記得回來"
 )
+
+
+def readable_backwards(text: str) -> bool:
+    """Whether UTF-16 read with its bytes exchanged is plain ASCII: 一 (4E00) is then N, so nothing can tell them apart."""
+    return all(char > "\x7f" and ord(char) % 256 == 0 for char in text)
 
 
 def sentences(characters: str) -> st.SearchStrategy[str]:
@@ -35,6 +40,7 @@ TRADITIONAL_ENCODINGS = [*SIMPLIFIED_ENCODINGS, "big5"]
 @settings(max_examples=300, deadline=None)
 @given(sentences(SIMPLIFIED), st.sampled_from(SIMPLIFIED_ENCODINGS))
 def test_short_simplified_text_comes_back_from_every_encoding(text: str, encoding: str) -> None:
+    assume(not (encoding in ("utf-16-le", "utf-16-be") and readable_backwards(text)))
     found, _ = decode(text.encode(encoding), "x.srt")
     assert found == text.replace("\r\n", "\n")
 
@@ -42,6 +48,7 @@ def test_short_simplified_text_comes_back_from_every_encoding(text: str, encodin
 @settings(max_examples=300, deadline=None)
 @given(sentences(TRADITIONAL), st.sampled_from(TRADITIONAL_ENCODINGS))
 def test_short_traditional_text_comes_back_from_every_encoding(text: str, encoding: str) -> None:
+    assume(not (encoding in ("utf-16-le", "utf-16-be") and readable_backwards(text)))
     found, _ = decode(text.encode(encoding), "x.srt")
     assert found == text.replace("\r\n", "\n")
 

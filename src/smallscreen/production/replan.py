@@ -109,7 +109,9 @@ def change(
     with store.transaction():
         if plain != made:
             save(project, plain, who)
-        put_plan(store, verify.check(found, after, rules), inputs_key(after, rules), found.seconds, who)
+        # As `plan` counts: whoever asked for so many seconds has had them, also when fewer were enough.
+        spent = found.seconds if stopped else max(seconds, found.seconds)
+        put_plan(store, verify.check(found, after, rules), inputs_key(after, rules), spent, who)
     return Made(found, True, stopped)
 
 
