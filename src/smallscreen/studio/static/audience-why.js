@@ -41,7 +41,7 @@ function rows(list, axis) {
       el("td.num", {}, h.value === null ? "–" : t("{low} to {high}", { low: told(h.low), high: h.high === null ? "∞" : told(h.high) })), el("td.num", {}, q(a.q_value)), el("td.num", {}, number(a.leaves)), el("td.num", {}, counted(a)));
   });
   const scale = el("span.axislabel", { "aria-hidden": "true" }, axis.marks.map((v) => el("i", { style: { left: `${axis.at(v)}%` } }, number(v, v < 1 && v !== 0.5 ? 2 : v % 1 ? 1 + (v === 1.25) : 0))));
-  return el("table.figures", {}, el("caption.sr", {}, t("Beside what they left")),
+  return el("table.figures", {}, el("caption.sr", {}, t("What stood on the screen when they left")),
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, head[0]), el("th.axis", { scope: "col" }, el("span", {}, t("associated with leaving less often ← 1 → more often")), scale),
       ...head.slice(1).map((x) => el("th.num", { scope: "col" }, x)))), el("tbody", {}, body));
 }
