@@ -225,7 +225,9 @@ class Browser:
     def js(self, expression: str, *arguments: Any) -> Any:
         """The value of a JavaScript function body or expression, through DevTools; `args` are its arguments."""
         body = expression if "return" in expression or ";" in expression else f"return ({expression})"
-        call = f"(async (...args) => {{ {body} }})(...{json.dumps(arguments)})"
+        # A page just begun has no root for a moment.
+        begun = "while (!document.documentElement) await new Promise(go => setTimeout(go, 10));"
+        call = f"(async (...args) => {{ {begun} {body} }})(...{json.dumps(arguments)})"
         answer = self.driver.execute_cdp_cmd(
             "Runtime.evaluate", {"expression": call, "awaitPromise": True, "returnByValue": True}
         )
