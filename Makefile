@@ -54,7 +54,7 @@ words: $(TEST_STAMP)
 
 lock: $(BIN)/uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --group dev --extra local-llm --extra postgres --extra production pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 --group dev --extra local-llm --extra postgres --extra production --extra credentials --extra ocr --extra listen --extra dub pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) demo build dist
