@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from smallscreen.production.papers._pdf import DIM, INK, RULE, Sheet
+from smallscreen.engines.pdf import DIM, INK, RULE, Sheet
 
 DARK = "#2c2a27"
 PALE = "#ece8df"

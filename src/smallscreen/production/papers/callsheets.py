@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from smallscreen.engines.pdf import DIM, INK, Sheet, save
 from smallscreen.production.papers import _say
 from smallscreen.production.papers._flow import PALE, Column, Flow
-from smallscreen.production.papers._pdf import DIM, INK, Sheet, save
 from smallscreen.production.papers._shoot import COLORS, Date, Shoot
 from smallscreen.production.papers._words import pages
 from smallscreen.production.papers.paper import Made, Paper, file_stem, many_files

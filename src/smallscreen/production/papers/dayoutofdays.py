@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from smallscreen.engines.pdf import DIM, INK, RULE, Sheet, save
 from smallscreen.production.model import CastMember
 from smallscreen.production.papers import _dood, _say
 from smallscreen.production.papers._flow import Flow
-from smallscreen.production.papers._pdf import DIM, INK, RULE, Sheet, save
 from smallscreen.production.papers._shoot import Column, Shoot
 from smallscreen.production.papers.paper import Made, Paper, file_stem, one_file
 

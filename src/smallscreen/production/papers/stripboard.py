@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from smallscreen.engines.pdf import DIM, RULE, Sheet, save
 from smallscreen.production.papers import _say
 from smallscreen.production.papers._flow import DARK, PALE, Column, Flow
-from smallscreen.production.papers._pdf import DIM, RULE, Sheet, save
 from smallscreen.production.papers._shoot import COLORS, Shoot, strip_color
 from smallscreen.production.papers._words import pages
 from smallscreen.production.papers.paper import Made, Paper, file_stem, one_file

@@ -3,6 +3,7 @@
     pdf = Sheet("Title", "zh", landscape=True)
     pdf.page()
     pdf.text(40, 60, "伞坊 Umbrella", 11, bold=True)
+    pdf.picture(40, 80, 120, 213, jpeg)
     save([(pdf, path)], moment)
 
 Lengths are points from the top left; `y` of a text is its baseline. What is drawn is collected first, so that the
@@ -19,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -57,6 +59,28 @@ class _Box:
     thick: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    color: str
+    thick: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    x: float
+    y: float
+    width: float
+    height: float
+    data: bytes
+
+
+_Thing = _Text | _Box | _Line | _Picture
+
+
 class Sheet:
     """A document of A4 pages. `top` and `bottom` are the edges of what is printed, `left` and `right` too."""
 
@@ -66,7 +90,7 @@ class Sheet:
         self.width, self.height = (A4[1], A4[0]) if landscape else A4
         self.left, self.right = margin, self.width - margin
         self.top, self.bottom = margin, self.height - margin
-        self.pages: list[list[_Text | _Box]] = []
+        self.pages: list[list[_Thing]] = []
 
     def page(self) -> None:
         self.pages.append([])
@@ -104,6 +128,14 @@ class Sheet:
     ) -> None:
         """A rectangle; one of no height or no width is a line."""
         self.pages[-1].append(_Box(x, y, width, height, fill, line, thick))
+
+    def line(self, x1: float, y1: float, x2: float, y2: float, color: str = INK, thick: float = 1.0) -> None:
+        """A straight line, sloped or not."""
+        self.pages[-1].append(_Line(x1, y1, x2, y2, color, thick))
+
+    def picture(self, x: float, y: float, width: float, height: float, data: bytes) -> None:
+        """A picture (the bytes of a JPEG or PNG file) drawn to this size; its upper left corner is at x, y."""
+        self.pages[-1].append(_Picture(x, y, width, height, data))
 
     def rule(
         self, y: float, x: float | None = None, to: float | None = None, color: str = RULE, thick: float = 0.5
@@ -229,6 +261,14 @@ def _document(sheet: Sheet, cut: dict[tuple[str, str], Path], moment: datetime) 
             if isinstance(thing, _Box):
                 _draw_box(pdf, thing)
                 continue
+            if isinstance(thing, _Line):
+                pdf.set_draw_color(*_rgb(thing.color))
+                pdf.set_line_width(thing.thick)
+                pdf.line(thing.x1, thing.y1, thing.x2, thing.y2)
+                continue
+            if isinstance(thing, _Picture):
+                pdf.image(BytesIO(thing.data), thing.x, thing.y, thing.width, thing.height)
+                continue
             pdf.set_text_color(*_rgb(thing.color))
             x = thing.x
             for run in thing.runs:
@@ -275,8 +315,6 @@ def _measure(text: str, language: str, bold: bool) -> float:
 @lru_cache(maxsize=12)
 def _cut_font(family: str, weight: str, text: str) -> bytes:
     """A static TrueType font of one weight with only the glyphs of `text`."""
-    from io import BytesIO
-
     from fontTools import subset
     from fontTools.ttLib import TTFont
     from fontTools.varLib import instancer
