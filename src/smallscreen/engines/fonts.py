@@ -20,6 +20,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, features
 
+from smallscreen.engines import bidi
 from smallscreen.errors import UserError
 
 Weight = Literal["light", "regular", "medium", "bold", "black"]
@@ -98,9 +99,8 @@ def font_path(name: str) -> Path:
 def runs(text: str, locale: str | None = None) -> list[Run]:
     """Splits one line into runs, left to right as they stand on the screen.
 
-    Right-to-left lines (by locale, or by their first strong character) are put in visual order:
-    Latin stretches keep their order inside, as the Unicode bidirectional algorithm has it for one
-    level of embedding. Inside one run the shaping library does the rest.
+    Lines that run both ways are put in visual order by the Unicode bidirectional algorithm (`bidi`);
+    inside one run the shaping library does the rest.
     """
     return list(_runs(text, locale))
 
@@ -118,7 +118,7 @@ def missing(text: str, locale: str | None = None) -> set[str]:
         c
         for run in _runs(text.replace("\n", " "), locale)
         for c in run.text
-        if not _ignorable(c) and ord(c) not in _coverage(run.family)
+        if not ignorable(c) and ord(c) not in _coverage(run.family)
     }
 
 
@@ -200,67 +200,24 @@ def text_picture(
 
 
 def _runs(text: str, locale: str | None) -> tuple[Run, ...]:
-    return _cached_runs(text, family(locale) if locale else _family_of_text(text), _is_rtl(text, locale))
+    return _cached_runs(text, family(locale) if locale else _family_of_text(text), is_rtl(text, locale))
 
 
 @lru_cache(maxsize=20_000)
 def _cached_runs(text: str, base: str, rtl: bool) -> tuple[Run, ...]:
-    if not rtl:
-        if not any(_strong(c) == "R" for c in text):
-            return tuple(Run(part, name) for part, name in _by_font(text, base))
-        return tuple(
-            Run(part, name, piece_rtl)
-            for piece, piece_rtl in _by_direction(text, embedded="R")
-            for part, name in _in_order(_by_font(piece, base), piece_rtl)
-        )
-    pieces = list(_by_direction(text, embedded="L"))
-    return tuple(
-        Run(part, name, piece_rtl)
-        for piece, piece_rtl in reversed(pieces)
-        for part, name in _in_order(_by_font(piece, base), piece_rtl)
-    )
+    made: list[Run] = []
+    for start, end, level in bidi.visual_runs(text, rtl):
+        parts = [Run(part, name, level % 2 == 1) for part, name in by_font(text[start:end], base)]
+        made += parts[::-1] if level % 2 else parts
+    return tuple(made)
 
 
-def _in_order(parts: Iterator[tuple[str, str]], rtl: bool) -> list[tuple[str, str]]:
-    found = list(parts)
-    return found[::-1] if rtl else found
-
-
-def _by_direction(text: str, embedded: str) -> Iterator[tuple[str, bool]]:
-    """Pieces of a line and whether each runs right to left; neutrals between two embedded words stay with them."""
-    spans: list[tuple[int, int]] = []
-    first: int | None = None
-    last = 0
-    for position, char in enumerate(text):
-        kind = _strong(char)
-        # A number after embedded Latin ("iPhone 15") belongs to it; alone it is left to the shaper.
-        inside = kind == embedded or (embedded == "L" and first is not None and char.isdigit())
-        if inside:
-            if first is None:
-                first = position
-            last = position
-        elif kind and first is not None:
-            spans.append((first, last + 1))
-            first = None
-    if first is not None:
-        spans.append((first, last + 1))
-    at = 0
-    outer_rtl = embedded == "L"
-    for begin, end in spans:
-        if begin > at:
-            yield text[at:begin], outer_rtl
-        yield text[begin:end], not outer_rtl
-        at = end
-    if at < len(text):
-        yield text[at:], outer_rtl
-
-
-def _by_font(text: str, base: str) -> Iterator[tuple[str, str]]:
+def by_font(text: str, base: str) -> Iterator[tuple[str, str]]:
     """Splits by font; a space, mark or joiner stays in the run before it where that font can draw it."""
     current, start = "", 0
     for position, char in enumerate(text):
         stays = bool(current) and (
-            _ignorable(char)
+            ignorable(char)
             or ((char.isspace() or unicodedata.combining(char)) and ord(char) in _coverage(current))
         )
         chosen = current if stays else _family_for(char, base)
@@ -275,7 +232,7 @@ def _by_font(text: str, base: str) -> Iterator[tuple[str, str]]:
 @lru_cache(maxsize=50_000)
 def _family_for(char: str, base: str) -> str:
     code = ord(char)
-    if code in _coverage(base) or _ignorable(char):
+    if code in _coverage(base) or ignorable(char):
         return base
     return next((name for name in _FILES if code in _coverage(name)), base)
 
@@ -299,19 +256,19 @@ def _family_of_text(text: str) -> str:
     return "Noto Sans SC" if han else "Noto Sans"
 
 
-@lru_cache(maxsize=20_000)
-def _strong(char: str) -> str:
-    kind = unicodedata.bidirectional(char)
-    return "L" if kind == "L" else "R" if kind in {"R", "AL"} else ""
+def is_rtl(text: str, locale: str | None = None) -> bool:
+    """Whether a row runs from right to left: in a language that does, wherever it holds such letters.
 
-
-def _is_rtl(text: str, locale: str | None) -> bool:
+    A row of that language with nothing but Latin in it ("OK!") runs to the right.
+    """
+    if not bidi.has_rtl(text):
+        return False
     if locale and _LOCALE.match(locale):
         return family(locale) == "Noto Sans Arabic"
-    return next((kind == "R" for kind in map(_strong, text) if kind), False)
+    return next((k != "L" for k in map(bidi.direction, text) if k in {"L", "R", "AL"}), True)
 
 
-def _ignorable(char: str) -> bool:
+def ignorable(char: str) -> bool:
     """Characters that are not drawn: joiners, direction marks, variation selectors, soft hyphen."""
     return unicodedata.category(char) in {"Cf", "Cc"} or 0xFE00 <= ord(char) <= 0xFE0F
 
