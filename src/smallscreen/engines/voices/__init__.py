@@ -1,0 +1,1 @@
+"""Voice engines, one file each; `smallscreen.engines.voice` finds them."""
