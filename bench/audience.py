@@ -257,12 +257,12 @@ def survival(folder: Path) -> Clocks:
 
     cutoff = moment(datetime(2026, 1, 25))
     starts = f"{second_of('time_to_ms')} > {second_of('time_from_ms')}"
-    bits, names = words_of_bits(80)
+    filled, _ = words_of_bits(80)
     raw_con, window_con = connect(), connect()
 
     def ours(lake: Any) -> list[tuple]:
         scope = Scope(lake.root.name, apart=True)
-        return rows(lake, "survival", scope, words=bits, columns=", ".join(names), cutoff=cutoff)
+        return rows(lake, "survival", scope, **filled, cutoff=cutoff)
 
     def raw(lake: Any) -> list[tuple]:
         bit = "1::HUGEINT << (episode - 1)"

@@ -12,10 +12,17 @@ from smallscreen.audience.lake import Lake
 from smallscreen.audience.measures import (
     build_cubes,
     cube_curve,
+    cube_retentions,
+    episode_table,
     retention,
+    retentions,
 )
-from smallscreen.audience.measures.cubes import cube_files
+from smallscreen.audience.measures.cubes import cube_files, cubes_are_current
+from smallscreen.audience.stored import read_curves, store_all
 from smallscreen.errors import UserError
+from smallscreen.series.database import open_database, sqlite_url
+from smallscreen.series.project import Project
+from smallscreen.series.store import Store
 from tests.viewing import SLOW, event, events_of, middles, played, write
 
 
@@ -35,6 +42,8 @@ def test_cubes_add_up_to_the_direct_result(tmp_path_factory, rows) -> None:
             if some:
                 write(lake, some)
                 build_cubes(lake, "s")
+        views = {(e.edition, e.episode): e.plays for e in episode_table(lake, "s")}
+        assert cube_retentions(lake, "s", views) == retentions(lake, "s")
         whole = sorted({r["started_at"].date().isoformat() for r in made})
         for e, v in {(r["episode"], r["variant_id"]) for r in made}:
             name = "en-US" if v == "main" else "en-US.literal"
@@ -101,3 +110,34 @@ def test_cubes_without_bots_and_without_events(lake: Lake) -> None:
     assert cube_curve(lake, "s", 1, "s/ep001/en-US", "en-US").viewers == [1, 1]
     with pytest.raises(UserError, match="in these days"):
         cube_curve(lake, "s", 1, "s/ep001/en-US", "en-US", since="2027-01-01")
+
+
+def test_measure_takes_its_curves_from_the_cubes_and_finds_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [event(u, 0, 900 * (i + 2), day=i % 3, episode=1 + i % 2) for i, u in enumerate("abcdefgh")]
+    rows += [event("a", 0, 400, day=4, length=8_000)]  # too short for a second, and of a longer cut
+    rows += [event(u, 500, 4_000, day=d, variant="literal") for d, u in enumerate("xyx")]
+    # Two cuts of one episode: their viewers do not add.
+    rows = [{"asset_id": f"s/ep{r['episode']:03d}/{r['variant_id']}", **r} for r in rows]
+    rows += [{**event("x", 0, 5_000, day=3, variant="literal"), "asset_id": "s/ep001/short"}]
+    kept = []
+    for name, cubes in (("plain", False), ("cubes", True)):
+        store = Store(open_database(sqlite_url(tmp_path / f"{name}.db")), "s")
+        project = Project(tmp_path / name, store)
+        with Lake(tmp_path / name / "lake") as lake:
+            write(lake, rows)
+        if cubes:
+
+            def not_asked(*_: object) -> None:
+                raise AssertionError("the events were asked for curves")
+
+            monkeypatch.setattr("smallscreen.audience.stored.retentions", not_asked)
+        assert store_all(project, cubes=cubes)
+        kept.append(read_curves(store))
+        assert cubes_are_current(lake, "s") is cubes
+    assert kept[0] == kept[1]
+    assert {(c["edition"], c["episode"], c["cuts"]) for c in kept[0]} == {
+        ("en-US", 1, 1), ("en-US", 2, 1), ("en-US.literal", 1, 2),
+    }  # fmt: skip
+    assert len(kept[0][0]["viewers"]) == 8

@@ -159,8 +159,7 @@ def answers(asked: Lake | SqlEngine, series: str) -> dict[str, list[tuple]]:
     apart, merged = Scope(series, apart=True), Scope(series, episode=1)
     edition = Scope.of(series, "en-US.literal")
     last = max(int(r[2]) for r in rows(asked, "released", apart))
-    bits, names = words_of_bits(last)
-    columns = {"words": bits, "columns": ", ".join(names), "cutoff": moment(CUTOFF)}
+    columns = {**words_of_bits(last)[0], "cutoff": moment(CUTOFF)}
     found = {
         f"{name}/{place}": rows(asked, name, scope)
         for name in ("curves", "heads")

@@ -30,8 +30,9 @@ from typing import Any
 from smallscreen.audience.experiments import experiment
 from smallscreen.audience.importing import imported
 from smallscreen.audience.lake import Lake, open_lake
-from smallscreen.audience.measures import retentions
+from smallscreen.audience.measures import cube_retentions, retentions
 from smallscreen.audience.measures.cluster import attach
+from smallscreen.audience.measures.cubes import cubes_are_current
 from smallscreen.audience.measures.run import STEP as MEASURE
 from smallscreen.audience.measures.run import lake_key, measure_step, scope_of
 from smallscreen.audience.measures.survival import PATIENCE_DAYS
@@ -90,8 +91,8 @@ def store_all(
 ) -> bool:
     """Bring all steps up to date; False when there was nothing to do. UserError where there are no events.
 
-    `as_of` (UTC, without a zone) is the end of the data, the last event without it. `cubes`: whether to add to the
-    daily cubes, too. `engine` (Spark) counts the measures and the curves in DuckDB's place. Everything is worked out
+    `as_of` (UTC, without a zone) is the end of the data, the last event without it. `cubes`: whether to build the
+    daily cubes that are missing; where they are there, the curves are their sum and the events are not asked. `engine` (Spark) counts the measures and the curves in DuckDB's place. Everything is worked out
     before its transaction begins: people go on writing in the series meanwhile.
     """
     said = progress or _silent
@@ -104,7 +105,7 @@ def store_all(
     with open_lake(project) as lake:
         now = lake_key(lake, store.slug)
         said(1, total, "retention")
-        fresh |= _curves(store, lake, now, engine)
+        fresh |= _curves(store, lake, now, engine, ran.summary["editions"])
         end = as_of or last_event(lake, store.slug)
         for k, name in enumerate(editions):
             said(2 + k, total, name)
@@ -192,15 +193,22 @@ def _within(slot: str, edition: str) -> str:
     return f"{slot}/{edition}" if slot else edition
 
 
-def _curves(store: Store, lake: Lake, now: str, engine: SqlEngine | None) -> bool:
+def _curves(
+    store: Store, lake: Lake, now: str, engine: SqlEngine | None, editions: dict[str, dict[str, Any]]
+) -> bool:
     rows: dict[str, dict[str, Any]] = {}
 
     def work() -> dict[str, Any]:
-        if engine is not None:
-            attach(engine, lake, store.slug)
+        if engine is None and cubes_are_current(lake, store.slug):
+            views = {(name, e["episode"]): e["plays"] for name, x in editions.items() for e in x["episodes"]}
+            found = cube_retentions(lake, store.slug, views)
+        else:
+            if engine is not None:
+                attach(engine, lake, store.slug)
+            found = retentions(engine or lake, store.slug)
         simulated = _simulated(lake, store.slug)
         episodes: dict[str, list[int]] = {}
-        for c in retentions(engine or lake, store.slug):
+        for c in found:
             shares = {k: [round(v, 5) for v in getattr(c, k)] for k in ("share", "low", "high")}
             kept = {k: getattr(c, k) for k in ("starters", "views", "cuts", "viewers", "plays")}
             rows[curve_scope(c.edition, c.episode)] = plain({"simulated": simulated, **kept, **shares})

@@ -1,5 +1,7 @@
 """Daily cubes: what each second of each cut gained and lost on a day. A year's curve is a sum of days.
 
+`measure` builds what is missing and takes its curves from them (`retention.cube_retentions`).
+
     lake/cubes/series=SLUG/day=2026-05-01/KEY.parquet    columns of cube_day.sql and series_id, day
     lake/cubes/.seen/series=SLUG/KEY.parquet             viewers' seconds seen by the end of the last day built
 
@@ -30,7 +32,7 @@ from smallscreen.engines.sql import identifier, literal
 from smallscreen.errors import UserError
 from smallscreen.series.steps import fingerprint
 
-_VERSION = 1
+_VERSION = 2
 Progress = Callable[[int, int, str], None]
 _KEY = ("user_id", "asset_id", "episode", "market", "variant_id")
 _SEEN = "episode INTEGER, asset_id VARCHAR, market VARCHAR, variant_id VARCHAR, user_id VARCHAR, a INTEGER, b INTEGER"
@@ -98,7 +100,7 @@ def cube_curve(
     scope = Scope.of(series, edition, episode=episode, asset=asset_id)
     _cubes_view(lake, files)
     steps = [(int(s), int(p), int(d), int(v)) for s, p, d, v in lake.sql(text("cube_curve", scope))]
-    if not steps:
+    if not any(s >= 0 for s, *_ in steps):
         raise UserError(f"Nobody played {asset_id} in these days; ask for other days.")
     first = since is None or since <= cube_files(lake, series)[0].parent.name.removeprefix("day=")
     n = max(s for s, *_ in steps)
@@ -109,6 +111,25 @@ def cube_curve(
         viewers=steps_to_curve({s: v for s, _, _, v in steps if s >= 0}, n) if first else None,
         starters=next((v for s, _, _, v in steps if s < 0), 0) if first else None,
     )
+
+
+def cubes_are_current(lake: Lake, series: str) -> bool:
+    """Whether every day with events has its cube; asks the folder only."""
+    folder = lake.root / "cubes" / f"series={series}"
+    days = lake.days(series)
+    keys = _keys(lake, series, days)
+    return bool(days) and all(
+        (folder / f"day={d}" / f"{k}.parquet").is_file() for d, k in zip(days, keys, strict=True)
+    )
+
+
+def cube_steps(lake: Lake, series: str) -> list[tuple[int, str, str, int, int, int, int, str, str]]:
+    """All days added up: rows of cube_curves.sql. UserError where no cube was built."""
+    _cubes_view(lake, cube_files(lake, series))
+    return [
+        (int(e), str(m), str(v), int(s), int(n), int(p), int(d), str(first), str(last))
+        for e, m, v, s, n, p, d, first, last in lake.sql(text("cube_curves", Scope(series)))
+    ]
 
 
 def cube_files(lake: Lake, series: str, since: str | None = None, until: str | None = None) -> list[Path]:
@@ -189,7 +210,7 @@ def _cubes_view(lake: Lake, files: list[Path]) -> None:
 
 
 def _none() -> str:
-    names = ("play_starts", "play_stops", "day_starts", "day_stops", "first_starts", "first_stops")
+    names = ("play_starts", "play_stops", "day_starts", "day_stops", "first_starts", "first_stops", "duration_ms")
     numbers = ", ".join(f"0 AS {identifier(n)}" for n in names)
     words = "'' AS series_id, '' AS asset_id, '' AS market, '' AS variant_id"
     return f"(SELECT {words}, 0 AS episode, 0 AS second, {numbers} WHERE false)"

@@ -98,6 +98,8 @@ def text(name: str, scope: Scope | None = None, **more: object) -> str:
     fixed: dict[str, object] = {
         "from_s": second_of("time_from_ms"),
         "to_s": second_of("time_to_ms"),
+        "from_whole_ms": whole_ms_of("time_from_ms"),
+        "to_whole_ms": whole_ms_of("time_to_ms"),
         "complete_percent": COMPLETE_PERCENT,
         "finished_percent": FINISHED_PERCENT,
         "watched_percent": WATCHED_PERCENT,
@@ -119,8 +121,12 @@ def rows(asked: Asked, name: str, scope: Scope | None = None, **more: object) ->
 
 def second_of(column: str) -> str:
     """The first second whose middle is not before a position in ms; whole numbers in both engines."""
-    shifted = f"({column} + 499)"
-    return f"CAST(({shifted} - {shifted} % 1000) / 1000 AS INTEGER)"
+    return f"CAST({whole_ms_of(column)} / 1000 AS INTEGER)"
+
+
+def whole_ms_of(column: str) -> str:
+    """That second as its 1,000 ms: orders and groups alike, and is divided once a group and not once a row."""
+    return f"({column} + 499 - ({column} + 499) % 1000)"
 
 
 def seconds_in(duration_ms: int) -> int:
@@ -143,18 +149,30 @@ def moment(at: datetime) -> str:
     return f"TIMESTAMP '{plain.isoformat(sep=' ', timespec='microseconds')}'"
 
 
-def words_of_bits(episodes: int) -> tuple[str, list[str]]:
-    """The bit columns of survival.sql for that many episodes: all words, then those of what was started by the cutoff."""
+def words_of_bits(episodes: int) -> tuple[dict[str, str], list[str]]:
+    """What survival.sql is filled with for that many episodes, and its columns of bits.
+
+    All words come first, then those of what was started by the cutoff. A row's bit is put into its word before
+    the grouping, so that the aggregates have whole words to join and nothing to decide.
+    """
     count = max(1, -(-episodes // BITS))
-    parts, names = [], []
-    for early in (False, True):
-        for i in range(count):
-            name = f"{'early' if early else 'all'}_{i}"
-            tests = ["around = 0"] * early + [f"word = {i}"] * (count > 1)
-            bit = f"CASE WHEN {' AND '.join(tests)} THEN bit ELSE CAST(0 AS BIGINT) END" if tests else "bit"
-            parts.append(f"bit_or({bit}) AS {name}")
-            names.append(name)
-    return ",\n         ".join(parts), names
+    each = []
+    for i in range(count):
+        low, high = BITS * i, BITS * (i + 1)
+        bit = f"CAST(1 AS BIGINT) << CAST(episode - {low + 1} AS INTEGER)"
+        tests = f"episode > {low} AND episode <= {high}"
+        each.append(f"CASE WHEN {tests} THEN {bit} ELSE CAST(0 AS BIGINT) END AS word_{i}")
+    parts = [f"bit_or(word_{i}) AS all_{i}" for i in range(count)]
+    parts += [
+        f"bit_or(CASE WHEN around = 0 THEN word_{i} ELSE CAST(0 AS BIGINT) END) AS early_{i}"
+        for i in range(count)
+    ]
+    names = [f"{part}_{i}" for part in ("all", "early") for i in range(count)]
+    return {
+        "each": ",\n         ".join(each),
+        "words": ",\n         ".join(parts),
+        "columns": ", ".join(names),
+    }, names
 
 
 def steps_to_curve(steps: Mapping[int, int], seconds: int) -> list[int]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import numpy as np
 
+from smallscreen.audience.lake import Lake
+from smallscreen.audience.measures.cubes import cube_steps
 from smallscreen.audience.measures.model import Retention, WatchRatio
 from smallscreen.audience.measures.queries import (
     Asked,
@@ -50,6 +53,35 @@ def retentions(asked: Asked, series: str, *, by_market: bool = False) -> list[Re
         return _curves(asked, Scope(series, apart=True))
     markets = sorted({str(r[0]) for r in rows(asked, "released", Scope(series, apart=True))})
     return [c for m in markets for c in _curves(asked, Scope(series, market=m))]
+
+
+def cube_retentions(lake: Lake, series: str, views: Mapping[tuple[str, int], int]) -> list[Retention]:
+    """The same curves as `retentions` from the daily cubes: a sum of days, whatever the days hold.
+
+    `views` has the media sessions by edition and episode (`episode_table`): one that goes over midnight has two days,
+    so they do not add. Episodes of which an edition had more than one cut are asked of the events: their viewers do
+    not add. The cubes have to be current (`build_cubes`); UserError where there are none.
+    """
+    steps: dict[tuple[int, str, str], dict[int, tuple[int, int]]] = defaultdict(dict)
+    heads: dict[tuple[int, str, str], tuple[int, int, bool]] = {}
+    for episode, market, variant, second, viewers, plays, duration, first, last in cube_steps(lake, series):
+        if second < 0:
+            heads[episode, market, variant] = (viewers, duration, first == last)
+        else:
+            steps[episode, market, variant][second] = (viewers, plays)
+    several = {
+        episode: {(c.episode, c.edition): c for c in _curves(lake, Scope(series, episode=episode, apart=True))}
+        for episode in sorted({e for (e, _, _), (_, _, one) in heads.items() if not one})
+    }
+    found = []
+    for (episode, market, variant), (starters, duration, one) in heads.items():
+        mine, name = steps.get((episode, market, variant)), edition_name(market, variant)
+        if mine and one:
+            seen = views[name, episode]
+            found.append(_of_steps(series, episode, name, mine, starters, seen, duration, 1))
+        elif mine:
+            found.append(several[episode][episode, name])
+    return found
 
 
 def audience_watch_ratio(
@@ -108,25 +140,41 @@ def _curves(asked: Asked, scope: Scope) -> list[Retention]:
     found = []
     for _, episode, market, variant, starters, views, duration, first, last in rows(asked, "heads", scope):
         mine = steps.get((int(episode), str(market), str(variant)))
-        if not mine:
-            continue
-        n = max(seconds_in(int(duration)), max(mine))
-        viewers = steps_to_curve({s: v for s, (v, _) in mine.items()}, n)
-        p, low, high = wilson(viewers, np.full(n, int(starters)))
-        found.append(
-            Retention(
-                series=scope.series,
-                episode=int(episode),
-                edition=edition_name(str(market), str(variant)),
-                seconds=list(range(n)),
-                viewers=viewers,
-                plays=steps_to_curve({s: q for s, (_, q) in mine.items()}, n),
-                starters=int(starters),
-                views=int(views),
-                share=p.tolist(),
-                low=low.tolist(),
-                high=high.tolist(),
-                cuts=1 if first == last else 2,
+        if mine:
+            name, cuts = edition_name(str(market), str(variant)), 1 if first == last else 2
+            found.append(
+                _of_steps(
+                    scope.series, int(episode), name, mine, int(starters), int(views), int(duration), cuts
+                )
             )
-        )
     return found
+
+
+def _of_steps(
+    series: str,
+    episode: int,
+    edition: str,
+    steps: Mapping[int, tuple[int, int]],
+    starters: int,
+    views: int,
+    duration_ms: int,
+    cuts: int,
+) -> Retention:
+    """The curve of steps by second: what each adds to the viewers and to the plays."""
+    n = max(seconds_in(duration_ms), max(steps))
+    viewers = steps_to_curve({s: v for s, (v, _) in steps.items()}, n)
+    p, low, high = wilson(viewers, np.full(n, starters))
+    return Retention(
+        series=series,
+        episode=episode,
+        edition=edition,
+        seconds=list(range(n)),
+        viewers=viewers,
+        plays=steps_to_curve({s: q for s, (_, q) in steps.items()}, n),
+        starters=starters,
+        views=views,
+        share=p.tolist(),
+        low=low.tolist(),
+        high=high.tolist(),
+        cuts=cuts,
+    )

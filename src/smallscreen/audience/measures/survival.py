@@ -87,10 +87,10 @@ def _survivals(
         return []
     until = until or max(last)
     cutoff = until - timedelta(days=patience)
-    bits, names = words_of_bits(max(max(r) for r in released.values()))
+    filled, names = words_of_bits(max(max(r) for r in released.values()))
     words = len(names) // 2
     patterns: dict[Key, list[Pattern]] = defaultdict(list)
-    found = rows(asked, "survival", scope, words=bits, columns=", ".join(names), cutoff=moment(cutoff))
+    found = rows(asked, "survival", scope, **filled, cutoff=moment(cutoff))
     for row in found:
         pattern = Pattern(
             _joined(row[3 : 3 + words]), _joined(row[3 + words : -1]), bool(row[2]), int(row[-1])

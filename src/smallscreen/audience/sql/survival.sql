@@ -3,10 +3,9 @@
 -- same bits are counted together. `around`: whether anything was played after the cutoff.
 WITH e AS (
   SELECT {market} AS market, {variant} AS variant_id, user_id,
-         CAST(1 AS BIGINT) << CAST((episode - 1) % 63 AS INTEGER) AS bit,
-         (episode - 1 - (episode - 1) % 63) / 63 AS word,
+         {each},
          CASE WHEN started_at > {cutoff} THEN 1 ELSE 0 END AS around
-  FROM events WHERE {scope} AND {to_s} > {from_s}
+  FROM events WHERE {scope} AND {to_whole_ms} > {from_whole_ms}
 ),
 v AS (
   SELECT market, variant_id, user_id,
