@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smallscreen.engines import fonts, video
+from smallscreen.engines import burn, fonts, video
 from smallscreen.errors import UserError
 
 SENTENCES = {
@@ -131,11 +131,11 @@ def test_burn_shows_each_overlay_in_its_time_only(tmp_path: Path) -> None:
     half[..., 3] = 128
     steps: list[float] = []
     overlays = [
-        video.Overlay(500, 1000, red, 31, 201),
-        video.Overlay(750, 1500, half, -20, -10),
-        video.Overlay(0, 2000, red, 900, 900),
+        burn.Overlay(500, 1000, red, 31, 201),
+        burn.Overlay(750, 1500, half, -20, -10),
+        burn.Overlay(0, 2000, red, 900, 900),
     ]
-    info = video.burn(source, tmp_path / "b.mp4", overlays, steps.append)
+    info = burn.burn(source, tmp_path / "b.mp4", overlays, steps.append)
     assert abs(info.duration_ms - 2000) <= 42 and info.audio_codec == "aac"
     assert steps == sorted(steps) and steps[-1] == 1.0
     before = dict(video.read_frames(source))
@@ -166,7 +166,7 @@ def test_burn_takes_odd_sizes_and_turned_phone_video(tmp_path: Path) -> None:
             frame.pts = n
             container.mux(stream.encode(frame.reformat(format="yuv420p")))
         container.mux(stream.encode(None))
-    info = video.burn(odd, tmp_path / "odd.mp4", [])
+    info = burn.burn(odd, tmp_path / "odd.mp4", [])
     assert (info.width, info.height, info.has_audio) == (160, 90, False)
 
     # A phone stores a lying picture and says in the track's matrix that it must be turned by 90 degrees.
@@ -181,7 +181,7 @@ def test_burn_takes_odd_sizes_and_turned_phone_video(tmp_path: Path) -> None:
     data[at : at + 36] = struct.pack(">9i", 0, 0x10000, 0, -0x10000, 0, 0, 90 << 16, 0, 0x40000000)
     path.write_bytes(data)
     assert (video.probe(path).width, video.probe(path).height) == (90, 160)
-    made = video.burn(path, tmp_path / "upright.mp4", [])
+    made = burn.burn(path, tmp_path / "upright.mp4", [])
     assert (made.width, made.height) == (90, 160)
     for source in (path, tmp_path / "upright.mp4"):
         _, frame = next(video.read_frames(source))
@@ -196,7 +196,7 @@ def test_what_is_no_video_is_said_in_one_sentence(tmp_path: Path) -> None:
     for call in (
         lambda: video.probe(text),
         lambda: list(video.read_frames(text)),
-        lambda: video.burn(text, silent, []),
+        lambda: burn.burn(text, silent, []),
     ):
         with pytest.raises(UserError, match=r"ep001\.mp4.*not a video"):
             call()
@@ -205,7 +205,7 @@ def test_what_is_no_video_is_said_in_one_sentence(tmp_path: Path) -> None:
     whole = _gray_video(tmp_path / "whole.mp4")
     text.write_bytes(whole.read_bytes()[:900])  # the index is there, the pictures are not
     with pytest.raises(UserError):
-        video.burn(text, silent, [])
+        burn.burn(text, silent, [])
     assert not silent.exists() and not list(tmp_path.glob(".*"))
 
 
@@ -216,5 +216,5 @@ def test_a_burn_broken_off_leaves_nothing(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        video.burn(source, tmp_path / "b.mp4", [], stop)
+        burn.burn(source, tmp_path / "b.mp4", [], stop)
     assert list(tmp_path.iterdir()) == [source]

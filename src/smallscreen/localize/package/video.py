@@ -20,7 +20,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from smallscreen.engines.fonts import line_height, text_picture, text_width
-from smallscreen.engines.video import Overlay, VideoInfo, burn, probe
+from smallscreen.engines.burn import Overlay, burn
+from smallscreen.engines.video import VideoInfo, probe
 from smallscreen.errors import UserError
 from smallscreen.localize.package.bundle import EditionBundle, EpisodeBundle
 from smallscreen.localize.package.output import Made, Options, Output, Progress, episode_stem, many_files
