@@ -1,6 +1,6 @@
 """Cases: matches as they were found, kept in the catalogue, so that a pack can be made of one later.
 
-    catalogue/matches/MATCH.json
+    catalogue/cases/MATCH.json
 
 A case is one match with everything that was said of where the file was seen. Found again, it keeps the first time it
 was seen and adds what is new. Whether a release or a license of ours covers it is asked anew each time, because
@@ -23,7 +23,7 @@ from smallscreen.errors import FileProblem, UserError
 from smallscreen.rights.model import Asset, Match, Segment
 from smallscreen.rights.releases import Releases, Seen, Standing
 
-FOLDER = "matches"
+FOLDER = "cases"
 _MOST_BYTES = 8 * 1024 * 1024
 _FORMAT = 1
 _ID = re.compile(r"[0-9A-Za-z_-]{1,80}")
