@@ -17,6 +17,7 @@ from smallscreen.cli import (
     brief,
     budget,
     business,
+    dub,
     localize,
     plan,
     production,
@@ -56,7 +57,20 @@ def _root(
     pass
 
 
-for room in (series, localize, brief, story, audience, simulate, studio, business, production, plan, budget):
+for room in (
+    series,
+    localize,
+    dub,
+    brief,
+    story,
+    audience,
+    simulate,
+    studio,
+    business,
+    production,
+    plan,
+    budget,
+):
     room.register(app)
 
 
