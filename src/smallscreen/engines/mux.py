@@ -9,12 +9,18 @@ from typing import Any
 
 import av
 import numpy as np
+from av.stream import Disposition
 
 from smallscreen.engines.sound import RATE
 from smallscreen.errors import UserError
 
 _COPYABLE = {"aac", "mp3", "ac3", "eac3", "alac", "flac", "opus"}
 _CHUNK = 1024 * 32
+_CODES = {
+    "ar": "ara", "de": "deu", "en": "eng", "es": "spa", "fr": "fra", "hi": "hin", "id": "ind", "ja": "jpn",
+    "ko": "kor", "pt": "por", "ru": "rus", "th": "tha", "tr": "tur", "vi": "vie", "zh": "zho",
+}  # fmt: skip
+"""ISO 639-1 to 639-2: MP4 takes three letters and drops what has two."""
 
 
 def replace_sound(
@@ -28,7 +34,7 @@ def replace_sound(
 ) -> None:
     """Write `out` (MP4): the picture of `video` as it is, `samples` (n, 2) at 48 kHz as its sound in AAC.
 
-    `language` is marked on the new track (ISO 639). `keep_original` copies the first old track as a
+    `language` is marked on the new track (ISO 639-1 or 639-2). `keep_original` copies the first old track as a
     second one. The index stands in front; the file appears when it is whole. UserError where the video
     cannot be read or MP4 cannot hold its picture.
     """
@@ -59,12 +65,15 @@ def _mux(
         picture.codec_context.codec_tag = "hvc1"  # what phones play
     sound = target.add_stream("aac", rate=RATE, layout="stereo")
     sound.bit_rate = bit_rate
-    sound.metadata["language"] = language
+    sound.metadata["language"] = _CODES.get(language, language)
+    sound.disposition = Disposition.default
     kept, theirs = None, None
     if keep_original and source.streams.audio:
         theirs = source.streams.audio[0]
         if theirs.codec_context.codec.canonical_name in _COPYABLE:
             kept = target.add_stream_from_template(theirs)
+            kept.metadata["language"] = theirs.metadata.get("language", "und")
+            kept.disposition = Disposition(0)
     base = Fraction(source.start_time or 0, av.time_base)
     given = 0
 

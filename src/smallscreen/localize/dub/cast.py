@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from smallscreen.engines.voice import Voice
-from smallscreen.errors import FileProblem
+from smallscreen.errors import FileProblem, UserError
 from smallscreen.localize.dub.plan import RATES, DubLine
 from smallscreen.series import documents
 from smallscreen.series.store import Store
@@ -54,19 +54,38 @@ def cast_of(
     Roles come from voices.toml, else from the stored cast, else from `assigned`; the cast is stored and
     the file brought up to date. FileProblem where the file cannot be used.
     """
-    key = f"voices/{edition}"
-    there = documents.get(store, ROOM, key)
-    roles = {(r["character"], r["engine"]): Role(**r) for r in (there.body if there else {}).get("roles", [])}
     path = folder / FILE
     written = read_cast(path) if path.is_file() else {}
-    roles |= written
+    for _ in range(10):
+        mine, roles = _settled(store, edition, written, lines, engine, voices)
+        if mine is not None:
+            _add(path, edition, [r for k, r in roles.items() if k not in written])
+            return mine
+    raise UserError(f"The voices of {edition} are being changed all the time; try again in a moment.")
+
+
+def _settled(
+    store: Store,
+    edition: str,
+    written: Mapping[tuple[str, str], Role],
+    lines: Sequence[DubLine],
+    engine: str,
+    voices: Sequence[Voice],
+) -> tuple[dict[str, Role] | None, dict[tuple[str, str], Role]]:
+    """This engine's roles and all of them, stored; None where somebody else stored others meanwhile."""
+    key = f"voices/{edition}"
+    there = documents.get(store, ROOM, key)
+    held = (there.body if there else {}).get("roles", [])
+    roles = {(r["character"], r["engine"]): Role(**r) for r in held} | dict(written)
     mine = {name: role for (name, used), role in roles.items() if used == engine}
     mine |= assigned(lines, mine, engine, voices)
     roles |= {(name, engine): role for name, role in mine.items()}
     body = {"roles": [asdict(r) for r in roles.values()]}
-    documents.put(store, ROOM, key, body, there.version if there else 0, "dub")
-    _add(path, edition, [r for k, r in roles.items() if k not in written])
-    return mine
+    try:
+        documents.put(store, ROOM, key, body, there.version if there else 0, "dub")
+    except documents.DocumentConflict:
+        return None, roles
+    return mine, roles
 
 
 def assigned(

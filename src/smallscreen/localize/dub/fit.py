@@ -1,9 +1,10 @@
 """Speech brought into its slot, as far as a voice can be hurried: 0.85 to 1.2 of its own pace.
 
-A voice that paces itself (Piper) speaks the line again, faster or slower, in steps of 0.05; what is left,
-and every recording and paid reply, is stretched without a change of pitch. A line that is shorter than its
-cue is slowed half of the way (in the logarithm): all of it sounds dragged. What does not fit at 1.2 stays
-whole and is reported.
+A voice that paces itself (Piper) speaks a line that is too long again, faster, in steps of 0.05; what is
+left, and every recording and paid reply, is stretched without a change of pitch. A line that is shorter than
+its cue is stretched half of the way (in the logarithm): all of it sounds dragged, and spoken again it may
+come out shorter, as no two readings of Piper's are alike. What does not fit at 1.2 stays whole and is
+reported.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def fitted(
     rate = wanted_rate(natural.ms, line.end_ms - line.start_ms, line.slot_ms, pace, slow)
     if abs(rate - 1) < _ENOUGH and natural.ms <= line.slot_ms:
         made = natural
-    elif again is not None:
+    elif again is not None and rate > 1:
         # Rounded up: a little faster can be heard less than running over.
         step = math.ceil(rate * _STEP - 1e-6) / _STEP
         made = again(min(step, RATES[1]))

@@ -25,6 +25,7 @@ class Booth:
         self.engine = engine
         self.count: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self._asked: dict[str, threading.Lock] = {}
 
     def say(self, text: str, role: Role, rate: float = 1.0) -> Speech:
         """The line without silence around it, in the role's pitch; `rate` is asked of the engine."""
@@ -34,12 +35,15 @@ class Booth:
     def _kept(self, text: str, voice: str, rate: float) -> Speech:
         key = fingerprint(self.engine.id, self.engine.identity(voice), voice, text, rate)
         path = self.folder / key[:2] / f"{key}.wav"
-        speech = _read(path)
         with self._lock:
-            self.count["reused" if speech else "made"] += 1
-        if speech is None:
-            speech = self.engine.speak(text, voice, rate)
-            write_wav(path, speech.samples, speech.rate, bits=16)
+            asked = self._asked.setdefault(key, threading.Lock())
+        with asked:  # "What?" may stand twice in an episode, and is paid for once
+            speech = _read(path)
+            with self._lock:
+                self.count["reused" if speech else "made"] += 1
+            if speech is None:
+                speech = self.engine.speak(text, voice, rate)
+                write_wav(path, speech.samples, speech.rate, bits=16)
         return speech
 
 
