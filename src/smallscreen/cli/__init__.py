@@ -21,6 +21,7 @@ from smallscreen.cli import (
     localize,
     plan,
     production,
+    rights,
     series,
     simulate,
     story,
@@ -70,6 +71,7 @@ for room in (
     production,
     plan,
     budget,
+    rights,
 ):
     room.register(app)
 

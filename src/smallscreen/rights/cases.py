@@ -13,7 +13,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -92,6 +92,17 @@ def keep(catalogue: Path, case: Case) -> Case:
     finally:
         Path(temporary).unlink(missing_ok=True)
     return case
+
+
+def keep_matches(
+    catalogue: Path, path: Path, matches: Sequence[Match], seen: Seen, duration_ms: int = 0
+) -> list[Case]:
+    """Store the matches of one file; the surest first."""
+    if not matches:
+        return []
+    size = path.stat().st_size
+    found = [Case(m, size, duration_ms, (sighting(path, seen),)) for m in matches]
+    return [keep(catalogue, c) for c in sorted(found, key=lambda c: (-c.match.confidence, c.match.id))]
 
 
 def find_case(catalogue: Path, match: str) -> Case:

@@ -1,0 +1,395 @@
+"""`rights`: the catalogue of what is ours, copies of it in other videos, and the evidence for a person to use.
+
+`rights sign` is in `rights_sign`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from smallscreen.cli.output import Format, print_json, print_table, progress, report_problems
+from smallscreen.cli.rights_said import as_dict, checked_work_id, say, seen_at
+from smallscreen.cli.rights_sign import sign
+
+if TYPE_CHECKING:
+    from smallscreen.rights.cases import Case
+    from smallscreen.rights.catalogue import Catalogue
+    from smallscreen.rights.releases import Releases, Seen, Standing
+
+_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Is this video ours, and which seconds of it."
+)
+_CATALOGUE = typer.Option(
+    None, "--catalogue", help="The folder of the catalogue; else SMALLSCREEN_CATALOGUE."
+)
+_FORMAT = typer.Option(Format.table, "--format", help="How to print the result.")
+_JSON = typer.Option(False, "--json", help="The same as --format json.")
+_URL = typer.Option("", "--url", help="The address of the video's page.")
+_CHANNEL = typer.Option("", "--channel", help="The channel that shows it.")
+_ACCOUNT = typer.Option("", "--account", help="The account that shows it.")
+_UPLOADER = typer.Option("", "--uploader", help="Who put it there.")
+_TERRITORY = typer.Option("", "--territory", help="Where it was seen: two letters of ISO 3166-1, such as BR.")
+_SEEN = typer.Option("", "--seen", help="The day it was seen, such as 2026-11-20 (UTC); else today.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    _app.command()(sign)
+    app.add_typer(_app, name="rights")
+
+
+@_app.command()
+def add(
+    paths: list[Path] = typer.Argument(help="Videos, folders of videos, or folders of series."),
+    catalogue: Path | None = _CATALOGUE,
+    series: str | None = typer.Option(None, "--series", help="The series they belong to."),
+    edition: str | None = typer.Option(None, "--edition", help="The edition they are, such as pt-BR."),
+    kind: str | None = typer.Option(None, "--kind", help="master, edition, trailer, or another word."),
+    work_id: str = typer.Option("", "--work-id", help="EIDR or ISAN of the registered work."),
+    format: Format = _FORMAT,
+) -> None:
+    """Add videos of ours to the catalogue; what is there already costs nothing. Ctrl-C keeps what was added."""
+    from dataclasses import asdict
+
+    from smallscreen.rights.catalogue import add as take
+    from smallscreen.rights.catalogue import open_catalogue
+
+    number = checked_work_id(work_id)
+    there = open_catalogue(catalogue, create=True)
+    with progress("Adding") as meter:
+        done = take(there, paths, series=series, edition=edition, kind=kind, work_id=number, progress=meter)
+    if format is Format.json:
+        print_json(
+            {
+                "catalogue": str(there.root),
+                "added": [asdict(a) for a in done.fresh],
+                "known": [asdict(a) for a in done.known],
+                "problems": [str(p) for p in done.problems],
+            }
+        )
+    else:
+        minutes = sum(a.duration_ms for a in done.fresh) / 60_000
+        typer.echo(
+            f"Added {len(done.fresh):,} ({minutes:,.1f} minutes), {len(done.known):,} there already; {there.root}"
+        )
+    report_problems([str(p) for p in done.problems])
+
+
+@_app.command("list")
+def list_(
+    catalogue: Path | None = _CATALOGUE,
+    series: str | None = typer.Option(None, "--series", help="Only this series."),
+    format: Format = _FORMAT,
+) -> None:
+    """List what is in the catalogue."""
+    from dataclasses import asdict
+
+    from smallscreen.rights.catalogue import open_catalogue
+    from smallscreen.rights.words import clock, plain
+
+    there = open_catalogue(catalogue)
+    assets, stats = there.assets(series), there.stats()
+    if format is Format.json:
+        print_json(
+            {"catalogue": str(there.root), "stats": asdict(stats), "assets": [asdict(a) for a in assets]}
+        )
+        return
+    print_table(
+        f"{there.root}",
+        ("series", "episode", "edition", "kind", "file", "length", "work", "id"),
+        [
+            (
+                plain(a.series),
+                "" if a.episode is None else str(a.episode),
+                plain(a.edition or ""),
+                a.kind,
+                plain(a.name, 60),
+                clock(a.duration_ms),
+                plain(a.work_id, 60),
+                a.id[:12],
+            )
+            for a in assets
+        ],
+        note=f"{stats.assets:,} files, {stats.hours:,.2f} hours"
+        + (f", {stats.kb_per_minute:,.1f} kB a minute" if stats.kb_per_minute else "")
+        + (f"; {stats.out_of_date:,} are of an older version, add them again" if stats.out_of_date else "."),
+    )
+
+
+@_app.command()
+def find(
+    files: list[Path] = typer.Argument(help="Videos that may show ours; folders are searched."),
+    catalogue: Path | None = _CATALOGUE,
+    url: str = _URL,
+    channel: str = _CHANNEL,
+    account: str = _ACCOUNT,
+    uploader: str = _UPLOADER,
+    territory: str = _TERRITORY,
+    seen: str = _SEEN,
+    json: bool = _JSON,
+    format: Format = _FORMAT,
+) -> None:
+    """Find which of our works a video shows, which seconds, and how they were changed."""
+    from smallscreen.errors import UserError
+    from smallscreen.rights.catalogue import open_catalogue
+
+    there = open_catalogue(catalogue)
+    where = seen_at(url, channel, account, uploader, territory, seen)
+    rules = _rules(there)
+    videos = _videos(files)
+    rows: list[dict[str, Any]] = []
+    problems: list[str] = []
+    with progress("Looking") as meter:
+        for number, path in enumerate(videos):
+            meter(number, len(videos), path.name[:40])
+            try:
+                found = _look(there, path, where)
+            except UserError as e:
+                problems.append(str(e))
+                continue
+            rows.append({"file": path, "cases": [(c, _standing(c, rules)) for c in found]})
+    if json or format is Format.json:
+        print_json(
+            {
+                "catalogue": str(there.root),
+                "files": [
+                    {"file": str(r["file"]), "matches": [as_dict(c, s) for c, s in r["cases"]]} for r in rows
+                ],
+                "problems": problems,
+            }
+        )
+    else:
+        for r in rows:
+            say(r["file"], r["cases"])
+    report_problems(problems)
+
+
+@_app.command()
+def watch(
+    folder: Path = typer.Argument(help="A folder in which videos come to lie."),
+    catalogue: Path | None = _CATALOGUE,
+    url: str = _URL,
+    channel: str = _CHANNEL,
+    account: str = _ACCOUNT,
+    uploader: str = _UPLOADER,
+    territory: str = _TERRITORY,
+    interval: float = typer.Option(5.0, "--interval", min=0.1, max=86_400, help="Seconds between two looks."),
+    settle: float = typer.Option(
+        5.0, "--settle", min=0, max=86_400, help="Seconds that a file must rest first."
+    ),
+    once: bool = typer.Option(False, "--once", help="Stop when everything there was looked at."),
+    again: bool = typer.Option(
+        False, "--again", help="Look at known files, too; the catalogue may have grown."
+    ),
+    format: Format = _FORMAT,
+) -> None:
+    """Look at every video that comes into a folder, each once; stopped and started, it goes on where it was.
+
+    With --format json it prints one line of JSON a file.
+    """
+    import json as json_lines
+
+    from smallscreen.rights.catalogue import SUFFIXES, open_catalogue
+    from smallscreen.rights.watch import watch as go
+
+    there = open_catalogue(catalogue)
+    where = seen_at(url, channel, account, uploader, territory, "")
+    problems: list[str] = []
+    if format is Format.table and not once:
+        typer.echo(f"Watching {folder}; Ctrl-C stops, the same command goes on.", err=True)
+    for looked in go(
+        folder, there.root, lambda path: _look(there, path, where), there.sha256, SUFFIXES,
+        interval=interval, settle=settle, once=once, again=again,
+    ):  # fmt: skip
+        rules = _rules(there)  # read anew: people write in it while this runs
+        cases = [(c, _standing(c, rules)) for c in looked.cases]
+        if format is Format.json:
+            value = {
+                "file": str(looked.path),
+                "sha256": looked.sha256,
+                "matches": [as_dict(c, s) for c, s in cases],
+                "problem": looked.problem,
+            }
+            typer.echo(json_lines.dumps(value, ensure_ascii=False))
+        elif looked.problem:
+            typer.echo(f"smallscreen: {looked.problem}", err=True)
+        else:
+            say(looked.path, cases)
+        if looked.problem:
+            problems.append(looked.problem)
+    if problems:
+        raise typer.Exit(2)
+
+
+@_app.command()
+def report(
+    catalogue: Path | None = _CATALOGUE,
+    out: Path | None = typer.Option(
+        None, "--out", help="Where to write it; else matches.html in the catalogue."
+    ),
+    format: Format = _FORMAT,
+) -> None:
+    """Write the page of all matches, own releases and licensed ones set apart; list their ids."""
+    from smallscreen.errors import FileProblem, UserError
+    from smallscreen.rights.accuracy import shipped
+    from smallscreen.rights.cases import cases
+    from smallscreen.rights.catalogue import open_catalogue
+    from smallscreen.rights.report import render
+    from smallscreen.rights.words import plain, sentence
+
+    there = open_catalogue(catalogue)
+    path = out or there.root / "matches.html"
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise UserError(f"{path} is no .html; name the page so.")
+    rules = _rules(there)
+    problems: list[FileProblem] = []
+    found = [(c, _standing(c, rules)) for c in cases(there.root, problems)]
+    with progress("Drawing") as meter:
+        page = render(found, there.root.resolve().name, shipped(), progress=meter)
+    _write(path, page.encode("utf-8"))
+    if format is Format.json:
+        print_json({"file": str(path), "matches": [as_dict(c, s) for c, s in found]})
+    else:
+        print_table(
+            "Matches",
+            ("match", "status", "series", "what", "file"),
+            [
+                (
+                    c.match.id[:12],
+                    s.status,
+                    plain(c.match.asset.series, 40),
+                    sentence(c.match),
+                    plain(c.match.query_name, 50),
+                )
+                for c, s in found
+            ],
+        )
+        typer.echo(f"Open {path}")
+    report_problems(problems)
+
+
+@_app.command()
+def evidence(
+    match: str = typer.Argument("", help="A match: its id, or how it begins."),
+    to: Path | None = typer.Option(None, "--to", help="The folder of the pack; else in the catalogue."),
+    ours: Path | None = typer.Option(None, "--ours", help="Our file, where it is no longer where it was."),
+    title: str = typer.Option("", "--title", help="The title of the series, as people know it."),
+    verify: Path | None = typer.Option(None, "--verify", help="Check a pack that was made, and the chain."),
+    catalogue: Path | None = _CATALOGUE,
+    format: Format = _FORMAT,
+) -> None:
+    """Make the evidence pack of a match: a page, a PDF, JSON, pictures. It is never sent; a person signs."""
+    from smallscreen.errors import UserError
+    from smallscreen.rights.accuracy import shipped
+    from smallscreen.rights.cases import find_case
+    from smallscreen.rights.catalogue import open_catalogue
+    from smallscreen.rights.evidence import chain, notice
+    from smallscreen.rights.evidence.pack import make
+    from smallscreen.rights.words import sentence
+
+    if bool(match) == (verify is not None):
+        raise UserError("Give a match to make a pack of, or a pack to check with --verify; one of the two.")
+    there = open_catalogue(catalogue)
+    if verify is not None:
+        wrong = chain.verify(verify, there.root)
+        if format is Format.json:
+            print_json({"pack": str(verify), "whole": not wrong, "wrong": wrong})
+        elif not wrong:
+            typer.echo(f"{verify}: every file is as it was, and the chain holds it.")
+        if wrong:
+            for sentence_ in wrong:
+                typer.echo(f"smallscreen: {sentence_}", err=True)
+            raise typer.Exit(2)
+        return
+    case, rules = find_case(there.root, match), _rules(there)
+    with progress("Making the pack") as meter:
+        made = make(
+            there.root, case, _standing(case, rules), rules.owner, shipped(),
+            to=to, ours=ours, title=title, progress=meter,
+        )  # fmt: skip
+    if format is Format.json:
+        print_json(
+            {
+                "folder": str(made.folder),
+                "pack": made.link.pack,
+                "evidence_sha256": made.link.evidence_sha256,
+                "facts": made.facts,
+            }
+        )
+        return
+    typer.echo(f"{sentence(case.match)}.")
+    typer.echo(f"Open {made.folder / 'evidence.html'}")
+    for note in made.notes:
+        typer.echo(note)
+    typer.echo(f"Pack {made.link.pack}, SHA-256 of evidence.json {made.link.evidence_sha256}")
+    typer.echo(notice.NEVER_SENT)
+
+
+# --- inside ----------------------------------------------------------------------------------
+
+
+def _look(catalogue: Catalogue, path: Path, seen: Seen) -> list[Case]:
+    """Find the matches of one file and keep them."""
+    from smallscreen.rights.cases import keep_matches
+    from smallscreen.rights.find import find as find_matches
+
+    matches = find_matches(catalogue, path)
+    return keep_matches(catalogue.root, path, matches, seen, _length(path) if matches else 0)
+
+
+def _length(path: Path) -> int:
+    """In ms; 0 where the file has no picture."""
+    from smallscreen.engines.video import probe
+    from smallscreen.errors import UserError
+
+    try:
+        return probe(path).duration_ms
+    except UserError:
+        return 0
+
+
+def _rules(catalogue: Catalogue) -> Releases:
+    from smallscreen.rights.releases import NAME
+    from smallscreen.rights.releases_file import read_releases
+
+    return read_releases(catalogue.root / NAME)
+
+
+def _standing(case: Case, rules: Releases) -> Standing:
+    from smallscreen.rights.cases import standing
+
+    return standing(case, rules)
+
+
+def _videos(paths: list[Path]) -> list[Path]:
+    from smallscreen.errors import UserError
+    from smallscreen.rights.catalogue import SUFFIXES
+
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            if not inside:
+                raise UserError(f"{path} holds no video; give files, or a folder of them.")
+            found += inside
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
+def _write(path: Path, data: bytes) -> None:
+    from smallscreen.errors import UserError
+
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    except OSError as e:
+        raise UserError(f"{path} cannot be written ({e.strerror}); give another place with --out.") from None
+    finally:
+        temporary.unlink(missing_ok=True)
