@@ -9,7 +9,8 @@ import pytest
 from smallscreen.audience.hazards import hazards
 from smallscreen.audience.importing import import_events
 from smallscreen.audience.lake import Lake, alone, open_lake
-from smallscreen.audience.simulate import Truth, simulate
+from smallscreen.audience.simulate import Plan, Truth, simulate
+from smallscreen.audience.simulate.plan import simulate_plan
 from smallscreen.errors import UserError
 from smallscreen.series.project import Project
 from tests.conftest import smallscreen
@@ -78,3 +79,13 @@ def test_what_a_killed_simulation_left_is_cleared_and_one_runs_at_a_time(project
     assert not list(staging.glob("*"))
     with alone(open_lake(project)), pytest.raises(UserError, match="is running"):
         simulate(project, viewers=60)
+
+
+def test_a_plan_waits_for_nobody_and_clears_what_a_killed_one_left(tmp_path: Path) -> None:
+    plan = Plan(series=1, episodes=2, intervals=50, days=1)
+    with Lake(tmp_path / "lake") as lake:
+        (lake.root / ".staging" / "plan-dead").mkdir(parents=True)
+        with alone(Lake(lake.root)), pytest.raises(UserError, match="is running"):
+            simulate_plan(plan, lake)
+        assert simulate_plan(plan, lake) == 50
+        assert not list((lake.root / ".staging").glob("plan-*"))

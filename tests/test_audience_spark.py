@@ -179,6 +179,8 @@ def answers(asked: Lake | SqlEngine, series: str) -> dict[str, list[tuple]]:
     ):
         found[name] = rows(asked, name, edition if name in ("by_group", "by_user", "cohorts") else apart)
     found["survival"] = rows(asked, "survival", apart, **columns)
+    found["pace"] = rows(asked, "pace", apart)
+    found["passed"] = rows(asked, "passed", apart, where=apart.where('"at"'))
     found |= cubes(asked, series)
     texts = {p.name for p in files("smallscreen.audience").joinpath("sql").iterdir()}
     assert {f"{name.partition('/')[0]}.sql" for name in found} == texts, "a text is not compared"
@@ -208,6 +210,7 @@ def cubes(asked: Lake | SqlEngine, series: str) -> dict[str, list[tuple]]:
         keep(asked, "seen", "SELECT * FROM seen_now")
     keep(asked, "cubes", "SELECT * FROM cube_0 UNION ALL SELECT * FROM cube_1")
     found["cube_curve"] = rows(asked, "cube_curve", Scope(series, episode=1))
+    found["cube_curves"] = rows(asked, "cube_curves", Scope(series))
     for name in ("cubes", "seen", "day_events", "pieces", "running", "cube_0", "cube_1", "seen_now"):
         forget(asked, name)
     return found

@@ -17,6 +17,7 @@ from smallscreen.audience.measures import (
     survival,
     survivals,
 )
+from smallscreen.audience.measures.episodes import paces
 from smallscreen.audience.measures.survival import Pattern, _kaplan_meier
 from tests.viewing import LENGTH, SLOW, START, event, walks, write
 
@@ -172,3 +173,31 @@ def test_the_bands_hold_the_truth() -> None:
     assert np.all(abs(total / runs - truth) < 0.004)
     # 93 to 97 % is the promise; two standard errors of 500 runs more on each side.
     assert np.all((inside / runs > 0.91) & (inside / runs < 0.99))
+
+
+def test_who_passed_the_wall_by_what_and_how_many_episodes_a_day(lake: Lake) -> None:
+    walks(lake, ("a", {1: 0, 2: 0, 3: 1, 4: 3}), ("b", {1: 0, 2: 0.1}), ("c", {1: 2}))
+    # Coming back is no new start; a touch without a second is none either.
+    write(lake, [event("b", 0, 5_000, 1, day=9), event("c", 0, 300, 2, day=8)])
+    unlock = {"market": "en-US", "variant_id": "main", "coins": 0}
+    opened = [
+        ("a", 2, "free", 0), ("a", 3, "coin", 1), ("a", 3, "subscription", 2), ("a", 4, "subscription", 3),
+        ("b", 3, "ad", 1), ("c", 3, "free", 2), ("d", 3, "coin", 1), ("e", 4, "coin", 1), ("f", 3, "coin", 50),
+    ]  # fmt: skip
+    write(
+        lake,
+        [{**unlock, "user_id": u, "episode": e, "kind": k, "at": START + timedelta(days=d)} for u, e, k, d in opened],
+        "unlock",
+    )  # fmt: skip
+    as_of = START + timedelta(days=20)
+    got = survivals(lake, "s", as_of)[0]
+    # Of the first locked episode, each viewer's first unlock, by the end of the data.
+    assert got.first_locked == 3
+    assert got.passed_by == {"ad": 1, "coin": 2, "free": 1}
+    pace = paces(lake, "s", as_of)["en-US"]
+    # a: 4 episodes on 4 days, b: 2 on 1, c: 1 on 1.
+    assert (pace.value, pace.n) == (pytest.approx(7 / 6), 3)
+    spread = sum((x - 7 / 6 * y) ** 2 for x, y in ((4, 4), (2, 1), (1, 1))) / 2
+    half = 1.959964 * math.sqrt(3 * spread) / 6
+    assert (pace.low, pace.high) == pytest.approx((7 / 6 - half, 7 / 6 + half), abs=1e-5)
+    assert paces(lake, "s", START - timedelta(days=1)) == {}

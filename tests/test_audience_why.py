@@ -101,7 +101,7 @@ def test_a_place_that_drives_viewers_away_is_found(tmp_path: Path, project: Proj
     found = []
     for episode in (1, 2, 3, 4, 5, 6):
         at = 12 + 5 * episode
-        hazard[episode - 1, at : at + 4] *= 3.0
+        hazard[episode - 1, at : at + 2] *= 3.0
         found.append(Finding("culture.literal", episode, at * 1000, at * 1000 + 2000, "literal"))
         # Something without an effect, where viewers leave early anyway; and what is always at the very start.
         if episode % 2:

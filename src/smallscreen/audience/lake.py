@@ -258,8 +258,9 @@ def alone(lake: Lake) -> Iterator[None]:
             raise UserError(
                 f"Another import or simulation into {lake.root} is running; wait until it has ended."
             ) from None
-        for left in (lake.root / ".staging").glob("simulate-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for made_up in ("simulate-*", "plan-*"):
+            for left in (lake.root / ".staging").glob(made_up):
+                shutil.rmtree(left, ignore_errors=True)
         yield
 
 

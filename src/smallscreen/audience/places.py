@@ -6,6 +6,7 @@ a bit for each check that was on the screen then (lag included).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,7 @@ class Cut:
 
     `expected[family]` (seconds,) is what the position alone lets expect, the family's own seconds left out.
     `supported[family]` (seconds,) says where that is known: where other cuts or seconds on both sides tell it.
+    `shown` by place is the share of each of its counted seconds in which it was on the screen, without the lag.
     """
 
     curve: Curve
@@ -67,13 +69,15 @@ class Cut:
     bits: NDArray[np.int64]
     checks: tuple[str, ...]
     spans: dict[tuple[str, int], tuple[int, int]]
+    shown: dict[tuple[str, int], Floats]
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A place beside its controls, one entry a stratum (cut and what else was on): leaves and expected leaves.
 
-    `lean` is how the position's basis differs between the two, (knots,) a stratum; `shape` is its curve.
+    `lean` is how the position's basis differs between the two, (knots,) a stratum; `shape` is its curve. `shown`: the
+    share of the exposed expected leaves that falls to the time on the screen itself, without lag and outer halves.
     """
 
     exposed_leaves: tuple[float, ...]
@@ -84,6 +88,7 @@ class Compared:
     matched_s: float
     lean: tuple[Floats, ...] = ()
     shape: Shape | None = None
+    shown: tuple[float, ...] = ()
 
 
 def grid(curves: Sequence[Curve], asked: Sequence[Place], maps: dict[str, TimeMap], lag_ms: int) -> list[Cut]:
@@ -92,7 +97,7 @@ def grid(curves: Sequence[Curve], asked: Sequence[Place], maps: dict[str, TimeMa
     found = []
     for curve in curves:
         bits = np.zeros(curve.viewers.size, np.int64)
-        spans = {}
+        spans, shown = {}, {}
         for place in asked:
             if place.episode != curve.episode:
                 continue
@@ -104,9 +109,12 @@ def grid(curves: Sequence[Curve], asked: Sequence[Place], maps: dict[str, TimeMa
             a, b = max(0, a), min(bits.size, max(b, a + 1))
             if a < b:
                 spans[(place.check, place.start_ms)] = (a, b)
+                at = np.arange(a, b) * 1000.0
+                overlap = np.minimum(at + 1000, where[1]) - np.maximum(at, where[0])
+                shown[(place.check, place.start_ms)] = np.clip(overlap / 1000, 0.0, 1.0)
                 touched = slice(max(0, int(where[0] // 1000)), int(-(-(where[1] + lag_ms) // 1000)))
                 bits[touched] |= 1 << checks.index(place.check)
-        found.append(Cut(curve, {}, {}, {}, bits, checks, spans))
+        found.append(Cut(curve, {}, {}, {}, bits, checks, spans, shown))
     for family in ("", *sorted({_family(c) for c in checks})):
         mine = _bits_of(family, checks)
         for group in _groups(found):
@@ -171,6 +179,7 @@ def compare(cuts: Sequence[Cut], place: Place) -> Compared:
     d0: list[float] = []
     e0: list[float] = []
     lean: list[Floats] = []
+    shown: list[float] = []
     shape = None
     seconds = matched = 0.0
     for cut in cuts:
@@ -199,8 +208,12 @@ def compare(cuts: Sequence[Cut], place: Place) -> Compared:
                 e1.append(float(expected[x].sum()))
                 d0.append(float(leaves[y].sum()))
                 e0.append(float(expected[y].sum()))
+                on = cut.shown[(place.check, place.start_ms)][x - a]
+                shown.append(float((expected[x] * on).sum() / expected[x].sum()))
                 lean.append(_mean(shape.basis, x, expected) - _mean(shape.basis, y, expected))
-    return Compared(tuple(d1), tuple(e1), tuple(d0), tuple(e0), seconds, matched, tuple(lean), shape)
+    return Compared(
+        tuple(d1), tuple(e1), tuple(d0), tuple(e0), seconds, matched, tuple(lean), shape, tuple(shown)
+    )
 
 
 def position_variance(compared: Sequence[Compared]) -> float:
@@ -220,6 +233,31 @@ def position_variance(compared: Sequence[Compared]) -> float:
             parts[id(c.shape)] = (c.shape, before + weight * lean)
             total += weight
     return sum(float(g @ shape.covariance @ g) for shape, g in parts.values()) / total**2 if total else 0.0
+
+
+def on_screen(compared: Sequence[Compared]) -> float:
+    """The share of the counted time in which the places were on the screen, with the weights of Mantel and Haenszel.
+
+    Nan where nothing was compared. See `shown_ratio` for what it is needed for.
+    """
+    top = bottom = 0.0
+    for c in compared:
+        for e1, e0, on in zip(c.exposed, c.control, c.shown, strict=True):
+            weight = e1 * e0 / (e1 + e0) if e1 + e0 > 0 else 0.0
+            top, bottom = top + weight * on, bottom + weight
+    return top / bottom if bottom > 0 else math.nan
+
+
+def shown_ratio(counted: float, share: float) -> float:
+    """The hazard ratio of the time on the screen, from that of the counted seconds: 1 + (counted - 1) / share.
+
+    The counted seconds hold a lag and parts of seconds in which nothing stood there, so their ratio is thinned out.
+    The leaves in excess are the same in both; here they are held against what is expected while it was shown, wherever
+    within the lag they fell. Not below 0. Linear excess: Rothman, Greenland and Lash 2008, chapter 5.
+    """
+    if not math.isfinite(counted) or not share > 0:
+        return counted
+    return max(0.0, 1.0 + (counted - 1.0) / share)
 
 
 def sets(compared: Sequence[Compared]) -> tuple[list[float], list[float], list[float], list[float]]:

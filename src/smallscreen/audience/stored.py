@@ -48,7 +48,7 @@ from smallscreen.series.store import Store
 CURVES, CURVE, WHY = "audience-curves", "audience-curve", "audience-why"
 TESTS, QUALITY = "audience-experiments", "audience-quality"
 STEPS = (MEASURE, CURVES, CURVE, WHY, TESTS, QUALITY)
-_VERSION = 2
+_VERSION = 3
 Progress = Callable[[int, int, str], None]
 
 

@@ -44,7 +44,7 @@ KINDS: dict[str, str] = {
 """Checks that are asked about, and the kind that each is. Other findings are counted in the notes."""
 
 LAG_MS = 1000
-"""A viewer who leaves because of something does so a little later: to decide, to swipe. More would thin it out."""
+"""A viewer who leaves because of something does so a little later: to decide, to swipe."""
 WORDS = "associated with"
 NEAR_END_MS = 20_000
 """A hook is one of its episode's end when it ends within this much of it."""
@@ -57,7 +57,8 @@ class Association:
     """One row. `level`: "kind" (all its places together), "place", "end" (between episodes), "ad".
 
     `exposed_s` is viewer-seconds; at level "end" it counts completers instead. `matched` is the share of the
-    exposed time that found seconds to be compared with. The q value is over all places together at level "place", and
+    exposed time that found seconds to be compared with, `shown` the share of it that was on the screen itself (the rest
+    is lag): the hazard ratio is that of the time on the screen (`places.shown_ratio`). The q value is over all places together at level "place", and
     over all other rows together at the other levels. `told` is the row as a sentence.
     """
 
@@ -72,6 +73,7 @@ class Association:
     leaves: int
     control_leaves: int
     matched: float = 1.0
+    shown: float = 1.0
     episode: int | None = None
     start_ms: int | None = None
     end_ms: int | None = None
@@ -223,18 +225,26 @@ def _row(
 ) -> Association:
     seconds = sum(c.exposed_s for c in compared)
     matched = sum(c.matched_s for c in compared)
+    share = p.on_screen(compared)
+    shown = replace(
+        ratio,
+        value=p.shown_ratio(ratio.value, share),
+        low=p.shown_ratio(ratio.low, share),
+        high=p.shown_ratio(ratio.high, share),
+    )
     return Association(
         check=check,
         kind=KINDS[check],
         level=level,
         findings=findings,
-        hazard_ratio=_interval(ratio, int(matched), "viewer-seconds exposed"),
+        hazard_ratio=_interval(shown, int(matched), "viewer-seconds exposed"),
         p_value=ratio.p,
         q_value=math.nan,
         exposed_s=int(seconds),
         leaves=int(sum(sum(c.exposed_leaves) for c in compared)),
         control_leaves=int(sum(sum(c.control_leaves) for c in compared)),
         matched=matched / seconds if seconds else 0.0,
+        shown=share if math.isfinite(share) else 0.0,
         episode=place.episode if place else None,
         start_ms=place.start_ms if place else None,
         end_ms=place.end_ms if place else None,

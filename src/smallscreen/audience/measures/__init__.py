@@ -5,7 +5,12 @@ from smallscreen.audience.measures.cohorts import cohorts
 from smallscreen.audience.measures.concentration import concentration
 from smallscreen.audience.measures.cubes import build_cubes, cube_curve
 from smallscreen.audience.measures.episodes import edition_table, episode_table
-from smallscreen.audience.measures.retention import audience_watch_ratio, cube_retentions, retention, retentions
+from smallscreen.audience.measures.retention import (
+    audience_watch_ratio,
+    cube_retentions,
+    retention,
+    retentions,
+)
 from smallscreen.audience.measures.run import STEP, measure, measure_step
 from smallscreen.audience.measures.survival import survival, survivals
 from smallscreen.audience.stats.intervals import Interval

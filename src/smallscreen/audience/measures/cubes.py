@@ -210,7 +210,15 @@ def _cubes_view(lake: Lake, files: list[Path]) -> None:
 
 
 def _none() -> str:
-    names = ("play_starts", "play_stops", "day_starts", "day_stops", "first_starts", "first_stops", "duration_ms")
+    names = (
+        "play_starts",
+        "play_stops",
+        "day_starts",
+        "day_stops",
+        "first_starts",
+        "first_stops",
+        "duration_ms",
+    )
     numbers = ", ".join(f"0 AS {identifier(n)}" for n in names)
     words = "'' AS series_id, '' AS asset_id, '' AS market, '' AS variant_id"
     return f"(SELECT {words}, 0 AS episode, 0 AS second, {numbers} WHERE false)"

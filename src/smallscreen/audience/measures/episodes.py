@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from smallscreen.audience.measures import intervals
 from smallscreen.audience.measures.model import EditionMeasures, EpisodeMeasures
 from smallscreen.audience.measures.queries import Asked, Scope, edition_name, from_table, rows
+from smallscreen.audience.stats.intervals import Interval
 
 
 def episode_table(
@@ -36,6 +37,26 @@ def edition_table(
     return [
         _edition(r) for r in rows(asked, "editions", Scope.of(series, edition, since=since, before=before))
     ]
+
+
+def paces(asked: Asked, series: str, as_of: datetime | None = None) -> dict[str, Interval]:
+    """Episodes a day of every edition, by its name: of all viewers, the episodes they first started over the days.
+
+    A viewer's days are the UTC days from the first of these starts to the last, both included, whether or not anything
+    was played in between. Whoever began yesterday counts with the days so far. The ratio of the sums; delta method.
+    """
+    sums: dict[str, list[int]] = {}
+    for market, variant, first, last, started, viewers in rows(
+        asked, "pace", Scope(series, apart=True, before=as_of)
+    ):
+        x, y, n = int(started), (last - first).days + 1, int(viewers)
+        mine = sums.setdefault(edition_name(str(market), str(variant)), [0] * 6)
+        for i, v in enumerate((1, x, y, x * x, x * y, y * y)):
+            mine[i] += n * v
+    return {
+        name: intervals.ratio(n, x, y, xx, xy, yy, 1, "episodes a day")
+        for name, (n, x, y, xx, xy, yy) in sums.items()
+    }
 
 
 def _episode(row: tuple[object, ...]) -> EpisodeMeasures:

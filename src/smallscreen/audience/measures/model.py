@@ -96,6 +96,7 @@ class Survival:
     `survival[i]` is the share of those who began that would start `episodes[i]`, had all had the time.
     Of the viewers who started it, `at_risk[i]` had the time to go on and `events[i]` of these did not;
     `censored[i]` had not. `hazard[i]` is events over at_risk with Wilson's interval (None at the end).
+    `passed_by`: the viewers who opened the first locked episode, by the kind of their first unlock of it.
     """
 
     edition: str
@@ -116,6 +117,7 @@ class Survival:
     story_hazard: Interval | None = None
     after_hazard: Interval | None = None
     paywall_excess: Interval | None = None
+    passed_by: dict[str, int] = field(default_factory=dict)
     skipped: int = 0
     late: int = 0
 

@@ -70,7 +70,9 @@ def cube_retentions(lake: Lake, series: str, views: Mapping[tuple[str, int], int
         else:
             steps[episode, market, variant][second] = (viewers, plays)
     several = {
-        episode: {(c.episode, c.edition): c for c in _curves(lake, Scope(series, episode=episode, apart=True))}
+        episode: {
+            (c.episode, c.edition): c for c in _curves(lake, Scope(series, episode=episode, apart=True))
+        }
         for episode in sorted({e for (e, _, _), (_, _, one) in heads.items() if not one})
     }
     found = []

@@ -17,7 +17,7 @@ from smallscreen.audience.measures.cluster import attach, forget, keep
 from smallscreen.audience.measures.cohorts import cohorts
 from smallscreen.audience.measures.concentration import concentration
 from smallscreen.audience.measures.cubes import build_cubes
-from smallscreen.audience.measures.episodes import edition_table, episode_table
+from smallscreen.audience.measures.episodes import edition_table, episode_table, paces
 from smallscreen.audience.measures.model import EditionMeasures, EpisodeMeasures, Survival
 from smallscreen.audience.measures.queries import Asked, Scope, rows, text
 from smallscreen.audience.measures.survival import PATIENCE_DAYS, survivals
@@ -30,7 +30,7 @@ from smallscreen.series.steps import Ran, fingerprint
 STEP = "audience-measure"
 AS_ASKED = "as-asked"
 """Scope of what was measured last with other settings than the usual ones."""
-_VERSION = 1
+_VERSION = 2
 _ROWS = "measured_viewers"
 Progress = Callable[[int, int, str], None]
 
@@ -134,11 +134,13 @@ def summarize(
         "quarantined": quarantined(lake, series),
     }
     said(3)
+    pace = paces(asked, series, as_of)
     weeks = {e.edition: cohorts(asked, series, e.edition, as_of) for e in editions}
     said(4)
     for e in editions:
         mine = [x for x in episodes if x.edition == e.edition]
         entry = _entry(e, mine, survived.get(e.edition))
+        entry["episodes_a_day"] = asdict(pace[e.edition]) if e.edition in pace else None
         entry["cohorts"] = [asdict(c) for c in weeks[e.edition]]
         entry["concentration"] = asdict(concentration(asked, series, e.edition, table=_ROWS))
         summary["editions"][e.edition] = entry
@@ -193,6 +195,7 @@ def _entry(e: EditionMeasures, episodes: list[EpisodeMeasures], s: Survival | No
         "story_hazard": asdict(s.story_hazard) if s.story_hazard else None,
         "after_hazard": asdict(s.after_hazard) if s.after_hazard else None,
         "excess": asdict(s.paywall_excess) if s.paywall_excess else None,
+        "passed_by": s.passed_by,
     }
     return {
         "viewers": e.viewers,

@@ -96,12 +96,17 @@ def _survivals(
             _joined(row[3 : 3 + words]), _joined(row[3 + words : -1]), bool(row[2]), int(row[-1])
         )
         patterns[str(row[0]), str(row[1])].append(pattern)
-    locked = _first_locked(asked, scope)
+    locked, passed = _first_locked(asked, scope), _passed(asked, scope)
     whole = min(locked.values(), default=None)
     return [
-        _with_paywall(
-            _kaplan_meier(edition_name(*key), patterns[key], released[key], until, cutoff, patience, band),
-            locked.get(key) if scope.apart or scope.variant else whole,
+        replace(
+            _with_paywall(
+                _kaplan_meier(
+                    edition_name(*key), patterns[key], released[key], until, cutoff, patience, band
+                ),
+                locked.get(key) if scope.apart or scope.variant else whole,
+            ),
+            passed_by=passed.get(key, {}),
         )
         for key in sorted(patterns)
     ]
@@ -111,6 +116,15 @@ def _first_locked(asked: Asked, scope: Scope) -> dict[Key, int]:
     """The first episode of each edition that was not free, from the unlock rows."""
     bare = replace(scope, episode=None, asset=None, since=None, before=None)
     return {(str(m), str(v)): int(e) for m, v, e, _ in rows(asked, "locked", bare)}
+
+
+def _passed(asked: Asked, scope: Scope) -> dict[Key, dict[str, int]]:
+    """Viewers of each edition who opened its first locked episode by the end of the data, by kind of unlock."""
+    bare = replace(scope, episode=None, asset=None, since=None)
+    found: dict[Key, dict[str, int]] = defaultdict(dict)
+    for market, variant, kind, viewers in rows(asked, "passed", bare, where=bare.where('"at"')):
+        found[str(market), str(variant)][str(kind)] = int(viewers)
+    return found
 
 
 def _kaplan_meier(

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from smallscreen.audience.lake import Lake, publish
+from smallscreen.audience.lake import Lake, alone, publish
 from smallscreen.audience.simulate.run import refuse_real
 from smallscreen.audience.simulate.truth import Curve, Truth, curve
 from smallscreen.engines.sql import literal
@@ -78,9 +78,15 @@ class _World:
 def simulate_plan(plan: Plan, lake: Lake, progress: Progress | None = None) -> int:
     """Write exactly `plan.intervals` simulated intervals into an empty or simulated lake; returns how many.
 
-    The same plan gives the same rows. They are added: give an empty folder.
+    The same plan gives the same rows. They are added: give an empty folder. UserError where something else is writing
+    into the lake.
     """
-    refuse_real(lake)
+    with alone(lake):
+        refuse_real(lake)
+        return _write_all(plan, lake, progress)
+
+
+def _write_all(plan: Plan, lake: Lake, progress: Progress | None) -> int:
     world = _world(plan)
     pending: dict[int, list[dict[str, np.ndarray]]] = {}
     written = viewers = 0
