@@ -36,7 +36,27 @@ Deep = typer.Option(False, "--deep", help="Compare the meaning of every line, no
 Formats = typer.Option(
     None, "--only", help="Only this output, such as srt or report; give the option again for more."
 )
-Video = typer.Option(False, "--video", help="Also the episodes' videos, with the subtitles burned in.")
+Video = typer.Option(
+    False, "--video", "--burn", help="Also the episodes' videos, with the subtitles burned in."
+)
+Cover = typer.Option(
+    "box", "--cover", help="How the video's own subtitles are covered: blur, box, inpaint or none."
+)
+Band = typer.Option(
+    None,
+    "--band",
+    help="Where the video's own subtitles stand, top to bottom: 58%-66%, or 557-634 in pixels.",
+)
+Preview = typer.Option(
+    False, "--preview", help="With --burn: a picture of the ways to cover for each episode, and no videos."
+)
+Codec = typer.Option("h264", "--codec", help="How the video is coded: h264, or hevc (smaller, slower).")
+Audio = typer.Option(
+    None, "--audio", help="A sound file (or a folder with one an episode) in place of the video's sound."
+)
+KeepAudio = typer.Option(
+    False, "--keep-audio", help="With --audio: the video's own sound stays as a further track."
+)
 Out = typer.Option(None, "--out", help="Where the files go; without it DIR/editions/EDITION.")
 Finder = typer.Option(
     "embedded", "--finder", help="Who finds culture-bound items: embedded, lexicon (fewer, surer) or model."
@@ -238,15 +258,25 @@ def package(
     episodes: str | None = Episodes,
     only: list[str] | None = Formats,
     video: bool = Video,
+    cover: str = Cover,
+    band: str | None = Band,
+    preview: bool = Preview,
+    codec: str = Codec,
+    audio: Path | None = Audio,
+    keep_audio: bool = KeepAudio,
     out: Path | None = Out,
     database: str | None = Database,
     format: Format = FormatOption,
 ) -> None:
     """Write an edition's files: subtitles, the dubbing script, edition.json, the report, the video."""
-    formats = set(only) if only else None
+    from smallscreen.localize.package import Options
+
+    formats = set() if preview else set(only) if only else None
+    burning = Options(cover, band, preview, codec, audio, keep_audio)
 
     def work(x: Localizer) -> dict[str, Any]:
-        return x.package(out / x.edition.name if out else None, formats=formats, video=video)
+        folder = out / x.edition.name if out else None
+        return x.package(folder, formats=formats, video=video or preview, burning=burning)
 
     _each(directory, market, variant, episodes, database, format, work)
 

@@ -7,8 +7,9 @@ from typing import Any
 from smallscreen.localize import checks
 from smallscreen.localize.package import EditionBundle, EpisodeBundle
 from smallscreen.localize.pipeline import Localizer
-from smallscreen.series import platforms
+from smallscreen.series import documents, platforms
 from smallscreen.series.project import textless_of, video_of
+from smallscreen.series.store import Store
 
 
 def bundle_of(work: Localizer) -> EditionBundle:
@@ -18,6 +19,7 @@ def bundle_of(work: Localizer) -> EditionBundle:
     lines, scenes, drafts = store.lines(edition), store.scenes(), store.drafts(edition)
     found = store.barriers()
     findings = [store.findings(None), store.findings(edition)]
+    boxes = read_boxes(store)
     literal, literal_lines = {}, {}
     if work.variant != "literal" and store.has_edition(edition.locale, "literal"):
         other = store.edition(edition.locale, "literal")
@@ -43,6 +45,7 @@ def bundle_of(work: Localizer) -> EditionBundle:
                 findings=[f for some in findings for f in some.get(number, [])],
                 video=video_of(project, episode),
                 textless=textless_of(project, episode),
+                boxes=boxes.get(number, ()),
             )
         )
     checked = store.step("check", f"{edition.name}/all")
@@ -66,6 +69,18 @@ def bundle_of(work: Localizer) -> EditionBundle:
         check_names={k: c.name for k, c in checks.all_checks().items()},
         made=finished.finished_at[:10] if finished else "",
     )
+
+
+def read_boxes(store: Store) -> dict[int, list[tuple[int, int, int, int, int, int]]]:
+    """Where subtitles stand in the pictures, by episode, as `smallscreen ocr` stored it (room ocr, key band.N)."""
+    found = {}
+    for key in documents.versions(store, "ocr"):
+        number = key.removeprefix("band.")
+        if number != key and number.isdecimal() and (document := documents.get(store, "ocr", key)):
+            body: Any = document.body if isinstance(document.body, dict) else {}
+            rows = [[int(v) for v in row] for row in body.get("boxes", []) if len(row) == 6]
+            found[int(number)] = [(r[0], r[1], r[2], r[3], r[4], r[5]) for r in rows]
+    return found
 
 
 def _brief(work: Localizer, head: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from smallscreen.engines.chat import ChatEngine
 from smallscreen.errors import UserError
@@ -30,6 +30,9 @@ from smallscreen.series.project import Project
 from smallscreen.series.steps import fingerprint
 from smallscreen.series.steps import run as run_step
 from smallscreen.series.store import now
+
+if TYPE_CHECKING:
+    from smallscreen.localize.package import Options
 
 Meter = Callable[[int, int, str], None]
 Summary = dict[str, Any]
@@ -303,24 +306,26 @@ class Localizer:
         *,
         formats: set[str] | None = None,
         video: bool = False,
-        cover: bool = True,
+        cover: bool | str = "box",
+        burning: Options | None = None,
     ) -> Summary:
         """Write the edition's files; what is there and up to date is left alone."""
         from smallscreen.localize.bundle import bundle_of
-        from smallscreen.localize.package import package
+        from smallscreen.localize.package import Options, package
 
         folder = out or self.project.editions_dir / self.edition.name
         bundle = bundle_of(self)
 
         def work() -> Summary:
-            made = package(bundle, folder, formats=formats, video=video, cover=cover, progress=self.meter)
-            return {
-                "made": [{**asdict(m), "path": str(m.path)} for m in made],
-            }
+            made = package(bundle, folder, formats=formats, video=video, burning=how, progress=self.meter)
+            files = [{**asdict(m), "path": str(m.path)} for m in made]
+            return {"made": files, "problems": [p for m in made for p in m.problems]}
 
+        how = burning or Options(cover=cover)
         pictures = [p for e in bundle.episodes for p in (e.video, e.textless) if p is not None]
-        stamps = [(p, p.stat().st_mtime_ns) for p in pictures]
-        what = (str(folder.resolve()), sorted(formats or ()), video, cover, list(self.cues))
+        sounds = sorted(how.audio.iterdir()) if how.audio and how.audio.is_dir() else [how.audio]
+        stamps = [(p, p.stat().st_mtime_ns) for p in [*pictures, *sounds] if p and p.exists()]
+        what = (str(folder.resolve()), sorted(formats or ()), video, how, list(self.cues))
         scope = f"{self.edition.name}/{fingerprint(*what)[:12]}"
         store = self.project.store
         before = store.step("package", scope)

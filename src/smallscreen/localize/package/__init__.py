@@ -33,15 +33,16 @@ def package(
     *,
     formats: set[str] | None = None,
     video: bool = False,
-    cover: bool = True,
+    cover: bool | str = "box",
+    burning: Options | None = None,
     progress: Progress | None = None,
 ) -> list[Made]:
     """Write the outputs named in `formats` under `out` and say what was made.
 
     `formats` are ids of `outputs()`; None means all but the video. `video` adds the episodes' video
-    with the subtitles burned in, for those episodes whose source video is there. `cover` lays a band
-    over subtitles that the source video already carries (`series.extra["burned_in"]`). `progress` is
-    called with (done, total, what is being written) before each file.
+    with the subtitles burned in, for those episodes whose source video is there. `cover` says how the
+    subtitles are covered that the source video already carries; `burning` says that and all else about
+    the video, and goes before `cover`. `progress` is called with (done, total, what is being written) before each file.
 
     An output that has nothing to say (subtitles of an edition with no lines) makes no file and is not
     in the list. UserError for a format that does not exist or a folder that cannot be written.
@@ -53,7 +54,7 @@ def package(
     unknown = sorted(wanted - set(known))
     if unknown:
         raise UserError(f"There is no output {unknown[0]!r}; there are {', '.join(known)}.")
-    options = Options(cover=cover)
+    options = burning or Options(cover=cover)
     made: list[Made] = []
     try:
         out.mkdir(parents=True, exist_ok=True)

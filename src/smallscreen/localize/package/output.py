@@ -17,19 +17,34 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One thing that was written: a file, or a folder of `files` files, and what it is for."""
+    """One thing that was written: a file, or a folder of `files` files, and what it is for.
+
+    `problems` are sentences about what could not be made as it should be.
+    """
 
     path: Path
     what: str
     files: int = 1
     bytes: int = 0
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Choices that only some outputs look at."""
+    """Choices that only some outputs look at; these are for the video.
 
-    cover: bool = True
+    `cover`: how the source's subtitles are covered (none, blur, box, inpaint; True is box). `band`: where they
+    stand (`58%-66%`). `preview`: a picture of the choices instead of the video. `codec`: h264 or hevc. `audio`:
+    a sound file, or a folder with one an episode, in place of the video's sound, which stays as a further track
+    with `keep_audio`.
+    """
+
+    cover: bool | str = "box"
+    band: str | None = None
+    preview: bool = False
+    codec: str = "h264"
+    audio: Path | None = None
+    keep_audio: bool = False
 
 
 class Output(ABC):
