@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from smallscreen.engines.video import read_frames
+from smallscreen.engines.video import probe, read_frames
 from smallscreen.errors import UserError
 from smallscreen.rights.model import Segment
 
@@ -47,6 +47,7 @@ def pairs(
     progress: Progress | None = None,
 ) -> list[Pair]:
     """Up to `count` pairs in the order of the file; UserError where the file cannot be read any more."""
+    wide = {path: _width(path) for path in (query, ours) if path is not None}
     moments = spread(segments, count)
     found: list[Pair] = []
     for done, (number, tries) in enumerate(moments):
@@ -54,13 +55,13 @@ def pairs(
             progress(done, len(moments), "pictures")
         best: tuple[float, int, np.ndarray] | None = None
         for at in tries:
-            seen = _frame(query, at)
+            seen = _frame(query, at, wide[query])
             if seen is not None and (best is None or _to_see(seen[1]) > best[0]):
                 best = (_to_see(seen[1]), seen[0], seen[1])
         if best is None:
             continue
         asset_ms = in_asset(segments[number], best[1])
-        other = _frame(ours, asset_ms) if ours is not None else None
+        other = _frame(ours, asset_ms, wide[ours]) if ours is not None else None
         found.append(
             Pair(number, best[1], asset_ms, _jpeg(best[2]), _jpeg(other[1]) if other is not None else b"")
         )
@@ -95,13 +96,17 @@ def in_asset(segment: Segment, query_ms: float) -> int:
 # --- inside ----------------------------------------------------------------------------------
 
 
-def _frame(path: Path, at: int) -> tuple[int, np.ndarray] | None:
+def _width(path: Path) -> int:
+    return min(WIDTH, probe(path).width)
+
+
+def _frame(path: Path, at: int, width: int) -> tuple[int, np.ndarray] | None:
     """The first picture at or after a moment, or the last one before it; None where there is none."""
-    for time_ms, picture in read_frames(path, start_ms=max(0, at), end_ms=at + _REACH_MS, width=WIDTH):
+    for time_ms, picture in read_frames(path, start_ms=max(0, at), end_ms=at + _REACH_MS, width=width):
         return time_ms, picture
     # Past the last picture: the file may end a little before its sound.
     last = None
-    for seen in read_frames(path, start_ms=max(0, at - _REACH_MS), end_ms=at + 1, width=WIDTH):
+    for seen in read_frames(path, start_ms=max(0, at - _REACH_MS), end_ms=at + 1, width=width):
         last = seen
     return last
 
@@ -121,13 +126,9 @@ def _jpeg(picture: np.ndarray) -> bytes:
 def thumbnail(path: Path, at: int, width: int = 120) -> bytes:
     """A small JPEG of one moment; b"" where the file cannot be read."""
     try:
-        seen = _frame(path, at)
+        seen = _frame(path, at, width)
     except UserError:
         return b""
     if seen is None:
         return b""
-    image = Image.fromarray(np.ascontiguousarray(seen[1]))
-    image.thumbnail((width, 4 * width))
-    out = BytesIO()
-    image.save(out, "JPEG", quality=70)
-    return out.getvalue()
+    return _jpeg(seen[1])
