@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from smallscreen.engines.inpaint import Box, Planes, bands, even, halved
+from smallscreen.engines.inpaint import Box, Planes, bands, even, ground_of, halved
 
 Kind = Literal["blur", "box", "inpaint"]
 KINDS: tuple[Kind, ...] = ("blur", "box", "inpaint")
@@ -88,7 +88,7 @@ class _Plain:
     def __init__(self, cover: Cover, box: Box, width: int, height: int) -> None:
         self.start, self.end, self.kind = cover.start_ms, cover.end_ms, cover.kind
         self.letters = max(12, box[3] - box[1])
-        soft = max(4, round(self.letters * 0.3))
+        soft = max(4, round(min(self.letters * 0.25, min(width, height) * 0.02)))
         self.box = even((box[0] - soft, box[1] - soft, box[2] + soft, box[3] + soft), width, height)
         ramps = []
         for low, high, first, last in (
@@ -113,7 +113,13 @@ class _Plain:
             else:
                 seen = part.astype(np.float32)
                 cell = max(2.0, self.letters / (5 if number == 0 else 10))
-                part[...] = seen + (_blurred(seen, cell) - seen) * mask + 0.5
+                if number == 0:
+                    ground = ground_of(seen / scale, self.letters)
+                    grounds = [ground, halved(ground), halved(ground)]
+                ground = grounds[number]
+                # Means of the ground alone: with the letters in them, a light smear would remain.
+                soft = _blurred(seen * ground, cell) / np.maximum(_blurred(ground, cell), 0.02)
+                part[...] = (seen + (soft - seen) * mask + 0.5).clip(0, 255 * scale + 3)
 
 
 def _blurred(seen: np.ndarray, cell: float) -> np.ndarray:

@@ -193,6 +193,13 @@ def even(box: Box, width: int, height: int) -> Box:
     return x0 // 2 * 2, y0 // 2 * 2, (x1 + 1) // 2 * 2, (y1 + 1) // 2 * 2
 
 
+def ground_of(luma: np.ndarray, height: int) -> np.ndarray:
+    """How much each pixel is ground and no bright letter, 0.02 to 1; `height` is that of the band."""
+    above = luma - _opened(luma, max(3, round(height * 0.06)))
+    letters = _grown((above > _LEAST).astype(np.float32), max(2, round(height * 0.04)))
+    return np.maximum(1 - letters, np.float32(0.02))
+
+
 def halved(plane: np.ndarray) -> np.ndarray:
     """Means of two by two pixels; the shape must be even."""
     return (plane[::2, ::2] + plane[1::2, ::2] + plane[::2, 1::2] + plane[1::2, 1::2]) / 4

@@ -349,20 +349,23 @@ def _functions() -> Any:
 
 
 def _spread(ink: np.ndarray, reach: float) -> np.ndarray:
-    """Coverage grown by `reach` pixels on all sides, with a smooth edge."""
+    """Coverage grown by `reach` pixels on all sides, with a smooth edge.
+
+    A pixel's coverage says how far from its center the edge runs; the contour runs `reach` further.
+    """
     out = np.zeros_like(ink)
-    most = math.ceil(reach + 0.5)
-    padded = np.pad(ink, most)
+    most = math.ceil(reach + 1)
+    padded = np.pad(np.where(ink > 0.02, ink, np.float32(-100)), most, constant_values=-100)
     high, wide = ink.shape
     for dy in range(-most, most + 1):
         for dx in range(-most, most + 1):
-            share = min(1.0, reach + 0.5 - math.hypot(dx, dy))
-            # A disc's inner points are covered by its rim and by the letter's own width.
-            if share <= 0 or ((dy or dx) and math.hypot(dx, dy) < reach - 1.6):
+            away = math.hypot(dx, dy)
+            # Inside of the rim the letter's own width covers, or another point of the rim does.
+            if reach - away <= -1 or (away and away < reach - 2.2):
                 continue
             seen = padded[most + dy : most + dy + high, most + dx : most + dx + wide]
-            np.maximum(out, seen if share == 1 else seen * np.float32(share), out=out)
-    return out
+            np.maximum(out, seen + np.float32(reach - away), out=out)
+    return np.minimum(out, 1)
 
 
 def _shade(edge: np.ndarray, reach: float) -> np.ndarray:
