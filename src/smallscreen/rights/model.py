@@ -1,10 +1,11 @@
 """What the rights room speaks of: assets, fingerprints, terms, candidates, segments and matches.
 
 All times are whole milliseconds from the first moment of a file. The picture is sampled on a grid of
-12.5 steps a second; terms are timed in steps of that grid (80 ms). Pictures are seen in **views**: a
-reference is hashed whole and in a few crops (`VIEWS`), because a copy may show only its middle; a query
-is hashed whole and in every **layout** found in it (the window inside padding, letterbox or a
-picture-in-picture), because a copy may show the reference inside something else.
+12.5 steps a second; terms are timed in steps of that grid (80 ms). A reference is hashed in a few **views**
+(the whole picture and crops of it: `picture.views.VIEWS`), because a copy may show only a part. A query may
+show the reference inside something else: its **frames** are the whole picture and the windows found in it
+(inside padding, letterbox, a picture-in-picture), and each frame is hashed in a few **trims** (`TRIMS`),
+which leave out edges with foreign writing.
 """
 
 from __future__ import annotations
@@ -24,8 +25,13 @@ FINGERPRINT_VERSION = 1
 """Goes up whenever fingerprints made before can no longer be compared with new ones."""
 GRID_HZ = 12.5
 GRID_MS = 80
-CELLS = 8
-"""Motion is kept on a grid of CELLS by CELLS cells over the picture."""
+CELLS = 10
+"""Motion is kept on a grid of CELLS by CELLS cells over the picture of a reference."""
+FINE = 30
+"""And on FINE by FINE cells over each frame of a query, so that any part of it can be laid on a reference."""
+HASH_BYTES = 16
+WORD_BITS = 27
+"""Bits of a picture term: the lowest frequencies of a hash, which survive most."""
 PICTURE, SOUND = 0, 1
 """Kinds of terms."""
 
@@ -67,10 +73,11 @@ class Asset:
 class PictureTrack:
     """What is kept of the picture.
 
-    `times_ms` int32 (n,), `view` uint8 (n,), `hashes` uint8 (n, 32), `quality` uint8 (n,) 0 to 100: one row
-    a kept hash. `view` counts in `VIEWS` of `picture.crops` for a reference and in `windows` for a query.
-    `motion` int8 (windows, m, CELLS * CELLS): how the brightness of each cell changes, one row each 80 ms.
-    `windows` float32 (w, 4): the layouts, as boxes; row 0 is the whole picture. A reference has one.
+    `times_ms` int32 (n,), `view` uint8 (n,), `hashes` uint8 (n, HASH_BYTES), `quality` uint8 (n,) 0 to 100: one
+    row a kept hash, in order of time. `view` counts in `views` for a reference; for a query it is
+    frame * len(TRIMS) + trim. `motion`: how the brightness of each cell of the picture changes, one row each
+    80 ms: int8 (1, m, CELLS * CELLS) for a reference, int8 (frames, m, FINE * FINE) for a query.
+    `frames` float32 (f, 4): boxes in the whole picture; row 0 is the whole picture. A reference has one.
     `flips` uint8 (n, 4): the places of the bits nearest to turning, for a query; else of shape (n, 0).
     """
 
@@ -79,7 +86,7 @@ class PictureTrack:
     hashes: NDArray[np.uint8]
     quality: NDArray[np.uint8]
     motion: NDArray[np.int8]
-    windows: NDArray[np.float32]
+    frames: NDArray[np.float32]
     flips: NDArray[np.uint8]
 
 
@@ -149,7 +156,7 @@ class Candidate:
     view: int = 0
     """View of the asset that answered."""
     layout: int = 0
-    """Window of the query that asked."""
+    """View of the query that asked: frame * len(TRIMS) + trim."""
     mirrored: bool = False
     pitch: float = 0.0
     """Semitones the copy's sound stands above ours."""
@@ -195,7 +202,7 @@ _MAGIC = b"SSFP"
 _DTYPES = {"|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<f4", "<i8"}
 _MOST = 1 << 30
 """Bytes a fingerprint may unpack to; 4 hours take about 20 MB."""
-_PICTURE = ("times_ms", "view", "hashes", "quality", "motion", "windows", "flips")
+_PICTURE = ("times_ms", "view", "hashes", "quality", "motion", "frames", "flips")
 _SOUND = ("terms", "times_ms", "peaks")
 
 

@@ -1,0 +1,70 @@
+"""How the brightness of the cells of a picture changes: what decides whether two films show the same.
+
+Sets, cameras and faces come again in every episode; what moves where, at which moment, does not. Each row is
+the difference of the cells' brightness to that 240 ms before, with its sign, so that most of what disguises
+do (color, scaling, coding, a standing logo) drops out. Rows are compared by their direction, and each counts
+at most 1: a cut or a flash says no more than any other moment. Where nothing moves a row counts nothing.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smallscreen.rights.model import CELLS, FINE, Box
+from smallscreen.rights.picture.windows import _mean_rows
+
+Floats = NDArray[np.float32]
+LAG = 3
+"""Steps of 80 ms between the two pictures of a difference."""
+QUIET = 0.3
+"""Gray levels of change (root mean square over the cells) at which a row counts half."""
+_PER_LEVEL = 2.0
+_LEVELS = (np.sign(np.arange(-128, 128)) * np.arange(-128, 128) ** 2 / _PER_LEVEL).astype(np.float32)
+
+
+def differences(before: Floats, means: Floats) -> NDArray[np.int8]:
+    """Kept rows of motion: `means` (n, cells) following `before` (LAG, cells), as int8 (n, cells).
+
+    Differences are kept as twice their square root, so that small ones are kept finely.
+    """
+    change = means - np.concatenate([before, means])[: len(means)]
+    kept = np.sign(change) * np.sqrt(np.abs(change) * _PER_LEVEL)
+    return np.rint(kept).astype(np.int8)
+
+
+def levels(kept: NDArray[np.int8]) -> Floats:
+    """Kept rows as gray levels again."""
+    return _LEVELS[kept.astype(np.int16) + 128]
+
+
+def laid(fine: Floats, place: Box) -> tuple[Floats, NDArray[np.intp]]:
+    """A query's motion, (m, FINE * FINE) in levels, laid on the cells of ours.
+
+    `place` is where our picture lies in the query's frame. Gives rows (m, k) and the numbers of the k of
+    our CELLS * CELLS cells that the frame shows.
+    """
+    down, rows = _shares(place[1], place[3])
+    across, columns = _shares(place[0], place[2])
+    cells = (rows[:, None] * CELLS + columns[None, :]).ravel()
+    grid = fine.reshape(len(fine), FINE, FINE)
+    return (down @ grid @ across.T).reshape(len(fine), -1), cells
+
+
+def unit(rows: Floats) -> tuple[Floats, Floats]:
+    """Rows (m, k) made of length at most 1, and their weights (m,): 0 where nothing moves, toward 1 where much does.
+
+    The product of two such rows is at most the product of their weights.
+    """
+    strength = np.sqrt((rows * rows).mean(1)) if rows.shape[1] else np.zeros(len(rows), np.float32)
+    scale = 1 / ((strength + QUIET) * np.sqrt(max(rows.shape[1], 1)))
+    return (rows * scale[:, None]).astype(np.float32), np.asarray(strength / (strength + QUIET), np.float32)
+
+
+@lru_cache(maxsize=1024)
+def _shares(start: float, end: float) -> tuple[Floats, NDArray[np.intp]]:
+    bounds = start + (end - start) * np.arange(CELLS + 1) / CELLS
+    seen = np.minimum(bounds[1:], 1) - np.maximum(bounds[:-1], 0) > 0.7 * np.diff(bounds)
+    return _mean_rows(FINE, start, end, CELLS)[seen], np.flatnonzero(seen)
