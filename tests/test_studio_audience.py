@@ -12,10 +12,12 @@ from typing import Any, get_args
 import pytest
 
 from smallscreen.audience import stored
+from smallscreen.audience.claims import questions
 from smallscreen.audience.events import REASONS
 from smallscreen.audience.experiments import METRICS
 from smallscreen.audience.lake import open_lake
 from smallscreen.audience.simulate import simulate
+from smallscreen.audience.simulate.truth import KINDS as UNLOCKS
 from smallscreen.audience.why import KINDS
 from smallscreen.business.rates import catalogue
 from smallscreen.business.sensitivity import NAMES
@@ -123,6 +125,10 @@ def test_the_twin_is_what_is_stored(root: Path, studio: StudioClient) -> None:
         assert mine["viewers"] == theirs["viewers"]
         assert mine["survival"]["survival"] == theirs["survival"]["survival"]
         assert mine["paywall"]["hazard"]["value"] == theirs["paywall"]["hazard"]["value"]
+        assert mine["paywall"]["passed_by"] == theirs["paywall"]["passed_by"] != {}
+        assert mine["cohorts"] and all(
+            a == {k: b[k] for k in a} for a, b in zip(mine["cohorts"], theirs["cohorts"], strict=True)
+        )
         for a, b in zip(mine["episodes"], theirs["episodes"], strict=True):
             assert a["completion"] == {k: b["completion"][k] for k in ("value", "low", "high", "n")}
             assert a["completion"]["low"] <= a["completion"]["value"] <= a["completion"]["high"]
@@ -251,8 +257,18 @@ def test_a_file_that_cannot_be_read_says_so(studio: StudioClient, root: Path) ->
 # --- words -------------------------------------------------------------------------------------
 
 
+def test_claims_are_asked_and_one_series_answers_none(root: Path, studio: StudioClient) -> None:
+    page = studio.get(f"/api/audience?edition={EDITION}").json()
+    assert [c["id"] for c in page["claims"]] == [q.id for q in questions()]
+    assert all(c["verdict"].startswith("not enough series") for c in page["claims"])
+    lift = {c["reported_lift"]: c["needed"] for c in page["claims"] if c["reported_lift"]}
+    assert lift[0.4] > lift[3.0] > 2
+    assert page["least_lifts"][0]["known_spread"] > page["least_lifts"][-1]["known_spread"] > 0
+
+
 def test_words_of_the_rooms_are_translated() -> None:
-    assert {*KINDS.values(), *REASONS.values(), *(m.name for m in METRICS)} <= set(audience.WORDS)
+    asked = {getattr(q, k) for q in questions() for k in ("title", "reported", "reported_source", "caution")}
+    assert {*KINDS.values(), *REASONS.values(), *(m.name for m in METRICS), *UNLOCKS, *asked} <= set(audience.WORDS)
     names = {
         w
         for a in catalogue().values()
@@ -297,6 +313,8 @@ def test_in_a_browser(browser: Browser, studio: StudioClient, theme: str, langua
     browser.open(studio.url + f"/audience?edition={EDITION}")
     browser.one("#tests .experiment")
     assert "{{7*7}}" in browser.js("document.getElementById('tests').textContent")
+    assert browser.js("document.querySelectorAll('#weeks tbody tr').length") >= 1
+    assert browser.js("document.querySelectorAll('#claimed table:first-of-type tbody tr').length") >= 4
 
 
 def test_a_second_is_read_and_opened_by_keys(browser: Browser, studio: StudioClient) -> None:

@@ -3,6 +3,7 @@
 import { api, el, later, mayEdit, onNews, pageData, t, toast } from "./base.js";
 import { number, percent } from "./chart.js";
 import { completion, Episode, survival } from "./audience-curves.js";
+import { claims, cohorts } from "./audience-back.js";
 import { experiments, quality, why } from "./audience-why.js";
 
 const page = pageData();
@@ -27,8 +28,9 @@ function figures() {
   const wall = e.paywall;
   if (wall?.hazard) {
     const at = t("Stop at the paywall (episode {number})", { number: wall.first_locked });
+    const passed = Object.entries(wall.passed_by).map(([kind, n]) => `${t(kind)} ${number(n)}`).join(", ");
     found.push(figure(at, t("Of those who watched the last free episode and had the time to go on, the share who did not. By the story alone would be the share that stopped at the three free ends before it."), wall.hazard, percent(wall.hazard.value),
-      range(wall.hazard, 1, 100) + (wall.story_hazard ? ` · ${t("by the story alone {value}", { value: percent(wall.story_hazard.value) })}` : ""), of(wall.hazard.n)));
+      range(wall.hazard, 1, 100) + (wall.story_hazard ? ` · ${t("by the story alone {value}", { value: percent(wall.story_hazard.value) })}` : "") + (passed ? ` · ${t("passed by {kinds}", { kinds: passed })}` : ""), of(wall.hazard.n)));
   }
   $("kpis").replaceChildren(...found);
   const day = (at) => (at ? at.slice(0, 10) : "–");
@@ -87,6 +89,8 @@ if (page.measured) {
   sections.episode = new Episode($("retention"), page, color);
   why(page);
   experiments($("tests"), page);
+  cohorts($("weeks"), page);
+  claims($("claimed"), page);
   quality($("rows"), page);
   $("edition").addEventListener("change", (event) => {
     location.assign(`/audience?edition=${encodeURIComponent(event.target.value)}&episode=${sections.episode.number}`);

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from smallscreen.audience import stored
+from smallscreen.audience.gather import claims_of
 from smallscreen.audience.why import KINDS
 from smallscreen.errors import UserError
 from smallscreen.series import tables as t
@@ -24,11 +25,14 @@ from smallscreen.studio.views.audience_model import (
     AudienceEdition,
     AudienceEpisode,
     AudiencePage,
+    ClaimView,
+    CohortView,
     CurveView,
     EpisodeCurves,
     ExperimentView,
     Figure,
     FileView,
+    LeastLiftView,
     LiftView,
     LookView,
     MarkView,
@@ -58,6 +62,7 @@ def audience_page(project: Project, edition: str | None = None, episode: int | N
     name = edition if edition is not None else max(seen, key=lambda e: ("." not in e, seen[e]["viewers"], e))
     if name not in seen:
         raise UserError(f"Nobody was seen to watch {name}; there are {', '.join(seen)}.")
+    claims, lifts = _claims(project)
     numbers = [row["episode"] for row in seen[name]["episodes"]]
     number = episode if episode is not None else numbers[0]
     return AudiencePage(
@@ -74,6 +79,8 @@ def audience_page(project: Project, edition: str | None = None, episode: int | N
         retention=episode_curves(store, read.summary, name, number),
         why=[_why(e, read.why[e], made_here) for e in _in_order(seen) if e in read.why],
         experiments=[_experiment(x) for x in read.experiments],
+        claims=claims,
+        least_lifts=lifts,
         quality=_quality(read.quality),
     )
 
@@ -204,8 +211,37 @@ def _edition(name: str, e: Mapping[str, Any], made_here: set[str]) -> AudienceEd
             hazard=_maybe(wall["hazard"]),
             story_hazard=_maybe(wall["story_hazard"]),
             excess=_maybe(wall["excess"]),
+            passed_by=wall.get("passed_by") or {},
         ),
+        cohorts=[CohortView(**{k: c[k] for k in CohortView.model_fields}) for c in e["cohorts"]],
     )
+
+
+def _claims(project: Project) -> tuple[list[ClaimView], list[LeastLiftView]]:
+    """What others claim, beside what this one series can say to it, and what more series could."""
+    try:
+        asked = claims_of([project])
+    except UserError:  # a share of 0 or 1 has no place on the scale of the comparison
+        return [], []
+    said = project.store.series().extra.get("attributes") or {}
+    views = []
+    for c in asked:
+        q, a = c["question"], c["answer"]
+        mine = said.get(q["attribute"])
+        views.append(
+            ClaimView(
+                **{k: q[k] for k in ("id", "title", "reported", "reported_source", "kind", "attribute")},
+                said=mine if isinstance(mine, bool) else None,
+                series=a["n_series"],
+                reported_lift=q["reported_lift"],
+                needed=a["needed"] or c["needed_usual"],
+                verdict=a["verdict"],
+                caution=q["caution"],
+            )
+        )
+    return views, [
+        LeastLiftView(**{k: x[k] for k in LeastLiftView.model_fields}) for x in asked[0]["answer"]["table"]
+    ]
 
 
 def _why(name: str, w: Mapping[str, Any], made_here: set[str]) -> WhyView:
@@ -315,5 +351,20 @@ WORDS = (
     _("it ends where it began or before"), _("it begins beyond the asset, or ends more than 500 ms beyond"),
     _("the playback rate is outside 0.1 to 8"), _("it began more than 5 minutes from now: a clock is wrong"),
     _("it began before 2010-01-01: a clock is wrong"),
+    _("coin"), _("ad"), _("subscription"), _("free"),
+    _("Did viewership of healing series grow more than that of the others?"),
+    _("Overseas viewership of healing series grew by more than 300 percent in 2025."),
+    _("CoGoLinks 2025, as cited in the article"),
+    _("The report has no comparison: growth of all series in the same period is needed beside it."),
+    _("Do series told as real life keep viewers better than deliberately crafted feel-good ones?"),
+    _("Series branded as real-life documentation keep viewers 40 percent better than deliberately crafted feel-good ones."),
+    _("the article"),
+    _("How many series stand behind the figure is not said. What the brand is put on was chosen, not drawn by lot."),
+    _("Does one series stand out in viewing minutes a user?"),
+    _("Yi Pin Bu Yi was watched for 77 minutes a user, far above the average of the industry."),
+    _("One series shows what is possible, not what its attributes do; the best of many is always far above the mean."),
+    _("Are free series watched to the end more often than paid ones?"),
+    _("66.3 percent of the domestic market is free to watch (2025), so that completion and watch time decide the return."),
+    _("The report gives the share of the market, not a difference in completion; who pays is also another viewer."),
 )  # fmt: skip
 """What the audience room says in English and the page says in the reader's language; a test holds them together."""

@@ -49,6 +49,50 @@ class PaywallView(BaseModel):
     hazard: Figure | None
     story_hazard: Figure | None
     excess: Figure | None
+    passed_by: dict[str, int] = Field(default={}, description="viewers who opened it, by kind of unlock")
+
+
+class CohortView(BaseModel):
+    """Viewers who began in the week of `week` (a Monday, UTC): `returned[k]` of the `eligible[k]` who had day k came back on it.
+
+    All lists are by day, from 0; `share` has Wilson's interval.
+    """
+
+    week: str
+    viewers: int
+    eligible: list[int]
+    returned: list[int]
+    share: list[float]
+    low: list[float]
+    high: list[float]
+
+
+class ClaimView(BaseModel):
+    """What others claim of an attribute of series. `said`: what this series says of itself; null where it does not say.
+
+    `needed`: series in all, half with the attribute, that find the reported lift 8 times in 10.
+    """
+
+    id: str
+    title: str
+    reported: str
+    reported_source: str
+    kind: str
+    attribute: str
+    said: bool | None
+    series: int
+    reported_lift: float | None
+    needed: int | None
+    verdict: str
+    caution: str
+
+
+class LeastLiftView(BaseModel):
+    """The least relative lift of a share of one half that so many series find 8 times in 10."""
+
+    series: int
+    known_spread: float
+    spread_estimated: float
 
 
 class AudienceEdition(BaseModel):
@@ -67,6 +111,7 @@ class AudienceEdition(BaseModel):
     episodes: list[AudienceEpisode]
     survival: SurvivalView | None
     paywall: PaywallView | None
+    cohorts: list[CohortView] = []
 
 
 class CurveView(BaseModel):
@@ -252,5 +297,7 @@ class AudiencePage(BaseModel):
     retention: EpisodeCurves | None = None
     why: list[WhyView] = []
     experiments: list[ExperimentView] = []
+    claims: list[ClaimView] = []
+    least_lifts: list[LeastLiftView] = []
     quality: QualityView | None = None
     job: str | None = Field(default=None, description="the job that measures just now")
