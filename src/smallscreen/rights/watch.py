@@ -67,15 +67,18 @@ def watch(
         for path, state in _videos(folder, suffixes):
             if done.get(path) == state:
                 continue
-            if rested.get(path, (None, 0.0))[0] != state:
+            before = rested.get(path)
+            if before is None and time.time() - state[1] / 1e9 >= settle:
+                rested[path] = (state, -settle)  # it came to lie here long ago
+            elif before is None or before[0] != state:
                 rested[path] = (state, time.monotonic())
-            if time.monotonic() - rested[path][1] < settle and time.time() - state[1] / 1e9 < settle:
+            if time.monotonic() - rested[path][1] < settle:
                 waiting += 1
                 continue
             found = _look_once(path, state, catalogue, look, sha256, ours if again else None)
             if found is None:
                 waiting += 1  # it changed under our eyes
-                rested.pop(path, None)
+                rested[path] = (state, time.monotonic())
                 continue
             done[path] = state
             if isinstance(found, Looked):
