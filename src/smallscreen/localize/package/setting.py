@@ -69,39 +69,40 @@ class Setting:
     def _chosen(self, text: str) -> tuple[list[str], float, str | None]:
         """The rows of a text, their size, and what is to be said of it."""
         lacking = fonts.missing(text, self.locale)
-        problem = f"no font has {' '.join(sorted(lacking)[:5])}; it is left out" if lacking else None
+        said = []
         if lacking:
-            text = "".join(c for c in text if c not in lacking)
+            said.append(f"no font has {' '.join(sorted(lacking)[:5])}, which is left out")
+            out = re.escape("".join(sorted(lacking)))
+            text = re.sub(rf"[ \t]*[{out}]+(?=[ \t]|[.,!?;:]|$)|[{out}]+", "", text, flags=re.MULTILINE)
         rows = [row for r in text.split("\n") if (row := re.sub(r"\s+", " ", r).strip())]
         if not rows:
-            return [], self.size, problem
+            return [], self.size, "; ".join(said) or None
+        rows, size, small = self._broken(rows)
+        return rows, size, "; ".join([*said, small] if small else said) or None
+
+    def _broken(self, rows: list[str]) -> tuple[list[str], float, str | None]:
+        """Rows and a size at which they fit, and a sentence where that is much smaller than usual."""
         fitting = self._fitting(rows)
         if fitting >= self.size * _KEPT:
-            return rows, fitting, problem
+            return rows, fitting, None
         flat = " ".join(rows)
-        size = self.size
-        while size > self.size * _FLOOR:
+        size, floor = self.size, self.size * _FLOOR
+        while True:
             anew = self._wrapped(flat, size)
+            long = f"{len(flat)} characters in {len(anew)} rows at {size / self.size:.0%} of the usual size"
             if self._fitting(anew) >= size * 0.999:
-                return anew, size, problem
-            size *= 0.96
-        size = self.size * _FLOOR
-        anew = self._wrapped(flat, size)
-        long = f"{len(flat)} characters in {len(anew)} rows"
-        if self._fitting(anew) >= size * 0.999:
-            return anew, size, problem or f"{long}, {_FLOOR:.0%} of the usual size; shorten it"
+                return anew, size, None if size >= self.size * _KEPT else f"{long}; shorten it"
+            if size <= floor:
+                break
+            size = max(floor, size * 0.96)
         most = max(
             1, int((self.room[3] - self.safe[1] - self._edge(size)) / fonts.line_height(self.locale, size))
         )
         if len(anew) <= most:
-            return (
-                anew,
-                size,
-                f"{long}, {_FLOOR:.0%} of the usual size and above the room for text; shorten it",
-            )
-        kept = anew[:most]
-        kept[-1] = kept[-1][: max(1, len(kept[-1]) - 2)].rstrip() + "…"
-        return kept, size, f"{long}; {most} fit, the rest is cut off; shorten it"
+            return anew, size, f"{long}, higher than the room for text; shorten it"
+        anew = anew[:most]
+        anew[-1] = anew[-1][: max(1, len(anew[-1]) - 2)].rstrip() + "…"
+        return anew, size, f"{long}, of which {most} are shown; shorten it"
 
     def _wrapped(self, text: str, size: float) -> list[str]:
         room = self.room[2] - self.room[0] - self._edge(size)
