@@ -44,7 +44,9 @@ def render(
     return page_of(
         "matches.html",
         filters,
-        groups=groups,
+        copies=groups["copy"],
+        own=groups["own release"],
+        licensed=groups["licensed"],
         files=len({c.match.query_sha256 for c, s in found if s.status == "copy"}),
         works=len({c.match.asset.id for c, s in found if s.status == "copy"}),
         catalogue=plain(catalogue, 120),
@@ -71,9 +73,10 @@ def _match(case: Case, standing: Standing, pictures: bool) -> dict[str, Any]:
         "by": by([s.by for s in match.segments]),
         "confidence": match.confidence,
         "file": plain(match.query_name, 160),
-        "where": [
-            plain(v, 400) for v in (last.url, last.channel, last.account, last.uploader, last.territory) if v
-        ],
+        "url": plain(last.url, 400),
+        "where": ", ".join(
+            plain(v, 200) for v in (last.channel, last.account, last.uploader, last.territory) if v
+        ),
         "seen": case.sightings[0].at,
         "times": len(case.sightings),
         "why": standing.why,
