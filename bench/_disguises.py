@@ -17,7 +17,7 @@ import argparse
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -75,7 +75,7 @@ class Plan:
     looks: tuple[look.Look, ...] = ()
     ears: tuple[Ear, ...] = ()
     keeps_pitch: bool = True
-    coding: Coding = Coding()
+    coding: Coding = field(default_factory=Coding)
 
     @property
     def seconds(self) -> float:
@@ -129,7 +129,9 @@ def _recut(plan: Plan, draw: Draw) -> Plan:
     whole = plan.takes[0]
     count = int((whole.until - whole.since) // 4)
     order = draw.permutation(count)
-    takes = (replace(whole, since=whole.since + 4 * int(i), until=whole.since + 4 * int(i) + 4) for i in order)
+    takes = (
+        replace(whole, since=whole.since + 4 * int(i), until=whole.since + 4 * int(i) + 4) for i in order
+    )
     return replace(plan, takes=tuple(takes))
 
 
@@ -151,7 +153,11 @@ def _away(others: list[Episode], draw: Draw) -> Take:
 
 
 def _foreign(half: Half) -> list[Episode]:
-    return [e for e in innocents() if e.half == half and not e.kind.startswith(("card", "music", "unrelated, short"))]
+    return [
+        e
+        for e in innocents()
+        if e.half == half and not e.kind.startswith(("card", "music", "unrelated, short"))
+    ]
 
 
 def _inset(plan: Plan, draw: Draw) -> Plan:
@@ -187,7 +193,12 @@ class Pitch:
 
     def __call__(self, wave: Sound) -> Sound:
         factor = 2 ** (self.semitones / 12)
-        return filtered(wave, ("asetrate", str(round(RATE * factor))), ("aresample", str(RATE)), ("atempo", f"{1 / factor:.6f}"))
+        return filtered(
+            wave,
+            ("asetrate", str(round(RATE * factor))),
+            ("aresample", str(RATE)),
+            ("atempo", f"{1 / factor:.6f}"),
+        )
 
 
 @dataclass(frozen=True)
@@ -210,7 +221,10 @@ class Room:
 
     def __call__(self, wave: Sound) -> Sound:
         heard = filtered(
-            wave, ("highpass", "f=280"), ("lowpass", "f=4200"), ("aecho", "in_gain=0.9:out_gain=0.8:delays=23|61:decays=0.35|0.2")
+            wave,
+            ("highpass", "f=280"),
+            ("lowpass", "f=4200"),
+            ("aecho", "in_gain=0.9:out_gain=0.8:delays=23|61:decays=0.35|0.2"),
         )
         noise = np.random.default_rng(self.seed).standard_normal(len(heard))
         return np.asarray(0.8 * heard + 0.006 * noise, np.float32)
@@ -284,14 +298,20 @@ class Case:
         if base is None:
             return _made(self.id, plan)
         return kept(
-            self.id, f"{look.DRAWN_BY} {plan!r}", lambda path: with_sound(_made(f"{self.id}-p", base), _heard(plan), path)
+            self.id,
+            f"{look.DRAWN_BY} {plan!r}",
+            lambda path: with_sound(_made(f"{self.id}-p", base), _heard(plan), path),
         )
 
 
 def _made(name: str, plan: Plan) -> Path:
     # The name says what is inside only to people; files of one plan are one file.
     recipe = f"{look.DRAWN_BY} {plan!r}"
-    return kept(f"copy-{zlib.crc32(recipe.encode()):08x}", recipe, lambda path: write(path, _seen(plan), _heard(plan), plan.coding))
+    return kept(
+        f"copy-{zlib.crc32(recipe.encode()):08x}",
+        recipe,
+        lambda path: write(path, _seen(plan), _heard(plan), plan.coding),
+    )
 
 
 def cases(half: Half | None = None) -> list[Case]:
@@ -320,10 +340,21 @@ def _copies(reference: Episode, disguise: str, plan: Plan, base: Plan | None) ->
     """The copy, and the same pictures with the sound replaced."""
     truth = _truth(plan, reference)
     name = f"{reference.name[10:]}-{disguise}"
-    yield Case(name, reference.half, disguise, disguise == "sound", reference.name, truth, plan=plan, picture_of=base)
+    yield Case(
+        name, reference.half, disguise, disguise == "sound", reference.name, truth, plan=plan, picture_of=base
+    )
     if base is None:
         other = _replaced(plan, _drawn(disguise + " other sound", reference))
-        yield Case(f"{name}-sound", reference.half, disguise, True, reference.name, truth, plan=other, picture_of=plan)
+        yield Case(
+            f"{name}-sound",
+            reference.half,
+            disguise,
+            True,
+            reference.name,
+            truth,
+            plan=other,
+            picture_of=plan,
+        )
 
 
 def _drawn(words: str, reference: Episode) -> Draw:
@@ -335,7 +366,9 @@ def _plain(reference: Episode) -> Plan:
     draw = _drawn("plain", reference)
     rates = (Fraction(24), Fraction(30), Fraction(25), Fraction(30000, 1001))
     since = round(float(draw.uniform(0.05, 0.6)), 3)
-    return Plan((Take(reference, since, reference.seconds - 0.1),), coding=Coding(fps=rates[reference.number % 4]))
+    return Plan(
+        (Take(reference, since, reference.seconds - 0.1),), coding=Coding(fps=rates[reference.number % 4])
+    )
 
 
 def _truth(plan: Plan, reference: Episode) -> tuple[Truth, ...]:
@@ -343,7 +376,9 @@ def _truth(plan: Plan, reference: Episode) -> tuple[Truth, ...]:
     mirrored = sum(isinstance(x, look.Mirror) for x in plan.looks) % 2 == 1
     for take in plan.takes:
         if take.episode is reference:
-            out.append(Truth(at, at + take.seconds, reference.name, take.since, take.until, take.speed, mirrored))
+            out.append(
+                Truth(at, at + take.seconds, reference.name, take.since, take.until, take.speed, mirrored)
+            )
         at += take.seconds
     return tuple(out)
 
@@ -385,7 +420,9 @@ def _heard(plan: Plan) -> Sound:
 
 def main() -> None:
     """Make the queries."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--half", choices=HALVES)
     parser.add_argument("--only", help="one disguise's id")
     options = parser.parse_args()

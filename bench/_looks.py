@@ -74,7 +74,9 @@ class Crop:
         def step(frame: av.VideoFrame, _: int) -> av.VideoFrame:
             w, h = frame.width, frame.height
             wide, high = _even(w * self.share), _even(h * self.share)
-            part = cropped(frame.to_ndarray(), w, h, _even((w - wide) * self.x), _even((h - high) * self.y), wide, high)
+            part = cropped(
+                frame.to_ndarray(), w, h, _even((w - wide) * self.x), _even((h - high) * self.y), wide, high
+            )
             return turn.reformat(part, w, h, interpolation="BILINEAR")
 
         return step
@@ -127,7 +129,9 @@ class Tint:
 
     def start(self, fps: float) -> Step:
         ramp = np.arange(256) / 255
-        bright = np.clip((ramp**self.gamma - 0.5) * self.contrast * 219 + 125.5 + self.lift, 16, 235).astype(np.uint8)
+        bright = np.clip((ramp**self.gamma - 0.5) * self.contrast * 219 + 125.5 + self.lift, 16, 235).astype(
+            np.uint8
+        )
         turn = np.deg2rad(self.degrees)
         cos, sin = self.saturation * np.cos(turn), self.saturation * np.sin(turn)
         axis = np.arange(256) - 128
@@ -177,7 +181,10 @@ class Marks:
             rows = slice(_even(h * 0.66), _even(h * 0.92))
             top = slice(0, _even(h * 0.14))
             for part in (rows, top):
-                planes[part] = (planes[part].astype(np.uint16) * keep[part] + light[part].astype(np.uint16) * (255 - keep[part])) // 255
+                planes[part] = (
+                    planes[part].astype(np.uint16) * keep[part]
+                    + light[part].astype(np.uint16) * (255 - keep[part])
+                ) // 255
             small = made[key][2]
             chroma = planes[h:].reshape(2, h // 2, w // 2)
             for part in (slice(rows.start // 2, rows.stop // 2), slice(0, top.stop // 2)):
@@ -196,11 +203,15 @@ def _mask(w: int, h: int, words: str, right: bool) -> tuple[Plane, ...]:
     edge = max(2, round(h / 200))
     place = {"font": font, "anchor": "mm", "align": "center"}
     for pen, fill, stroke in ((pens[0], 235, 16), (pens[1], 255, 255)):
-        pen.multiline_text((w / 2, h * 0.79), words, fill=fill, stroke_width=edge, stroke_fill=stroke, **place)
+        pen.multiline_text(
+            (w / 2, h * 0.79), words, fill=fill, stroke_width=edge, stroke_fill=stroke, **place
+        )
     x, r = (w * 0.84 if right else w * 0.16), min(w, h) * 0.09
     for pen, fill, dark in ((pens[0], 235, 40), (pens[1], 200, 200)):
         pen.ellipse((x - r, h * 0.07 - r, x + r, h * 0.07 + r), fill=fill)
-        pen.polygon([(x - r / 3, h * 0.07 - r / 2), (x - r / 3, h * 0.07 + r / 2), (x + r / 1.7, h * 0.07)], fill=dark)
+        pen.polygon(
+            [(x - r / 3, h * 0.07 - r / 2), (x - r / 3, h * 0.07 + r / 2), (x + r / 1.7, h * 0.07)], fill=dark
+        )
     keep = 255 - np.asarray(cover)
     return np.asarray(light).copy(), keep.astype(np.uint8), keep[::2, ::2].copy()
 
@@ -225,13 +236,24 @@ class Inset:
                 ground = back.reformat(ground, w, h, interpolation="BILINEAR")
             wide, high = _even(w * self.share), _even(h * self.share)
             inner = turn.reformat(frame, wide, high, interpolation="BILINEAR").to_ndarray()
-            return put(ground.to_ndarray(), w, h, inner, wide, high, _even((w - wide) * self.x), _even((h - high) * self.y))
+            return put(
+                ground.to_ndarray(),
+                w,
+                h,
+                inner,
+                wide,
+                high,
+                _even((w - wide) * self.x),
+                _even((h - high) * self.y),
+            )
 
         return step
 
     def _behind(self, fps: float) -> Iterator[av.VideoFrame]:
         for _ in itertools.repeat(None):
-            yield from at_times(self.ground.file(), (n / fps for n in range(int((self.ground.seconds - 0.2) * fps))))
+            yield from at_times(
+                self.ground.file(), (n / fps for n in range(int((self.ground.seconds - 0.2) * fps)))
+            )
 
 
 @dataclass(frozen=True)
@@ -242,7 +264,9 @@ class Filmed:
 
     def start(self, fps: float) -> Step:
         draw = np.random.default_rng(self.seed)
-        corners = np.array([[0.05, 0.05], [0.95, 0.05], [0.95, 0.95], [0.05, 0.95]]) + draw.uniform(-0.035, 0.035, (4, 2))
+        corners = np.array([[0.05, 0.05], [0.95, 0.05], [0.95, 0.95], [0.05, 0.95]]) + draw.uniform(
+            -0.035, 0.035, (4, 2)
+        )
         drift = draw.uniform(0, 6.28, 4)
         wave = draw.uniform(0.35, 0.6, 2), draw.uniform(0, 3.14, 2)
         size: list[int] = []
@@ -304,10 +328,16 @@ def _warp(w: int, h: int, corners: np.ndarray) -> tuple[np.ndarray, ...]:
     left, top = u.astype(np.int64), v.astype(np.int64)
     p, q = u - left, v - top
     parts = [((1 - p) * (1 - q)), p * (1 - q), (1 - p) * q, p * q]
-    return ((top * w + left).ravel(), *((128 * s).round().astype(np.uint16).ravel() for s in parts), outside.ravel())
+    return (
+        (top * w + left).ravel(),
+        *((128 * s).round().astype(np.uint16).ravel() for s in parts),
+        outside.ravel(),
+    )
 
 
-def _seen_through(plane: Plane, warp: tuple[np.ndarray, ...], shape: tuple[int, int], beyond: int) -> NDArray[np.uint16]:
+def _seen_through(
+    plane: Plane, warp: tuple[np.ndarray, ...], shape: tuple[int, int], beyond: int
+) -> NDArray[np.uint16]:
     where, *parts, outside = warp
     out = np.zeros(len(where), np.uint16)
     for step, part in zip((0, 1, shape[1], shape[1] + 1), parts, strict=True):

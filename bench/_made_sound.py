@@ -24,7 +24,9 @@ def music(seed: int, seconds: float) -> Sound:
                 _add(wave, at, _pluck(_pitch(key, root + step), beat * 4, 5, draw, slow=True), 0.12)
         for half in (0.0, 0.5):
             if draw.random() < 0.7:
-                _add(wave, at + half * beat, _pluck(_pitch(key + 12, draw.integers(0, 10)), 0.5, 6, draw), 0.16)
+                _add(
+                    wave, at + half * beat, _pluck(_pitch(key + 12, draw.integers(0, 10)), 0.5, 6, draw), 0.16
+                )
         _add(wave, at, _brush(0.08, draw), 0.10 if number % 2 else 0.18)
     return _level(wave[: round(seconds * RATE)], 0.10)
 
@@ -48,7 +50,9 @@ def _pitch(key: float, degree: int) -> float:
     return float(440 * 2 ** ((key + 12 * octave + _SCALE[step] - 69) / 12))
 
 
-def _pluck(hertz: float, seconds: float, partials: int, draw: np.random.Generator, *, slow: bool = False) -> Sound:
+def _pluck(
+    hertz: float, seconds: float, partials: int, draw: np.random.Generator, *, slow: bool = False
+) -> Sound:
     t = np.arange(round(seconds * RATE)) / RATE
     wave = sum(
         np.sin(2 * np.pi * hertz * n * t + draw.uniform(0, 6)) * np.exp(-t * n * (1.2 if slow else 5)) / n

@@ -104,7 +104,11 @@ def filtered(wave: Sound, *steps: tuple[str, str]) -> Sound:
     """`wave` through a chain of audio filters, each (name, arguments)."""
     graph = av.filter.Graph()
     last = graph.add_abuffer(format="flt", sample_rate=RATE, layout="mono", time_base=Fraction(1, RATE))
-    for name, words in (*steps, ("aresample", str(RATE)), ("aformat", "sample_fmts=flt:channel_layouts=mono")):
+    for name, words in (
+        *steps,
+        ("aresample", str(RATE)),
+        ("aformat", "sample_fmts=flt:channel_layouts=mono"),
+    ):
         step = graph.add(name, words)
         last.link_to(step)
         last = step
