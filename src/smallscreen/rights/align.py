@@ -1,0 +1,441 @@
+"""Whether and where a query shows an asset: candidates of the join, verified on all that both fingerprints hold.
+
+The join only says which assets to look at. Here the hashes of both are compared all with all, which tells in
+which **geometry** the query shows ours (which frame of it, mirrored or not, where our picture lies in it).
+In each likely geometry the motion of the query is laid on ours and correlated along every offset at speeds of
+0.79 to 1.27, in windows of 4 seconds; a window that agrees is a seed. A seed is fitted (speed, offset, place)
+and grown both ways along its line while motion agrees, over quiet seconds while the hashes agree. What it has
+grown to must show enough agreeing motion (`enough`); still pictures alone never make a match, because sets,
+cameras and title cards come again in every episode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from smallscreen.rights.model import CELLS, GRID_MS, Box, Candidate, Fingerprint, Layout, PictureTrack, Segment
+from smallscreen.rights.picture import hashes, motion
+from smallscreen.rights.picture.views import TRIMS, WHOLE, mirrored, placed, views
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+NEAR = 34
+"""Bits of 128 by which two hashes of the same picture may differ; those of others differ by 64, rarely below 40."""
+SPEEDS = tuple(1.04**k for k in range(-6, 7))
+WINDOW = 50
+"""Steps of a seed: 4 seconds."""
+SEED = 0.42
+_GEOMETRIES = 5
+_FEWEST_CELLS = 16
+_SEEDS = 60
+_SOFTEN = 4.0
+"""Keeps a window in which hardly anything moves from agreeing by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Where our picture lies in a frame of the query, `place` in parts of that frame (which may be mirrored)."""
+
+    frame: int
+    mirrored: bool
+    place: Box
+    view: int
+    trim: int
+
+
+@dataclass(slots=True)
+class Line:
+    """asset step = speed * query step + offset, from query step `start` to `end`, with what speaks for it.
+
+    `agreement` is the correlation of motion, -1 to 1; `moving` how many steps of motion it rests on.
+    """
+
+    geometry: Geometry
+    speed: float
+    offset: float
+    start: int
+    end: int
+    agreement: float = 0.0
+    moving: float = 0.0
+
+
+def verify(query: Fingerprint, asset: Fingerprint, candidate: Candidate) -> list[Segment]:
+    """The verified segments of an asset in a query, for one candidate."""
+    return verify_all(query, asset, [candidate])
+
+
+def verify_all(query: Fingerprint, asset: Fingerprint, candidates: Sequence[Candidate] = ()) -> list[Segment]:
+    """The verified segments of one asset in a query, in order of the query's time; `by` is "picture".
+
+    All of both fingerprints is looked through; candidates only add geometries to those that the hashes show.
+    """
+    return [
+        _segment(query, asset, line) for line in lines(query, asset, candidates) if enough(line.agreement, line.moving)
+    ]
+
+
+def enough(agreement: float, moving: float) -> bool:
+    """Whether so much agreement over so many steps of motion cannot be chance."""
+    return moving >= 15 and agreement >= threshold(moving)
+
+
+def threshold(moving: float) -> float:
+    """The agreement that so many steps of motion need; chance agrees less the longer it must last."""
+    return max(0.42, 0.42 + 0.3 * (1 - (moving - 15) / 60))
+
+
+def lines(query: Fingerprint, asset: Fingerprint, candidates: Sequence[Candidate] = ()) -> list[Line]:
+    """All lines found, also those that are not enough; no two cover the same time of the query."""
+    ours, theirs = asset.picture, query.picture
+    if ours is None or theirs is None or not len(ours.hashes) or not len(theirs.hashes):
+        return []
+    shapes = views(asset.width, asset.height)
+    found: list[Line] = []
+    ground = motion.levels(ours.motion[0])
+    for geometry, near in _geometries(theirs, ours, shapes, candidates):
+        found += _Search(theirs, ours, ground, geometry, near, shapes).lines()
+    found.sort(key=lambda line: -line.agreement * np.sqrt(line.moving))
+    kept: list[Line] = []
+    for line in found:
+        # Each line keeps the part of the query that no better one has.
+        for other in kept:
+            if line.start < other.end and other.start < line.end:
+                if other.start - line.start >= line.end - other.end:
+                    line = replace(line, end=min(line.end, other.start))
+                else:
+                    line = replace(line, start=max(line.start, other.end))
+            if line.end - line.start < WINDOW // 4:
+                break
+        else:
+            kept.append(line)
+    return sorted(kept, key=lambda line: line.start)
+
+
+def _geometries(
+    theirs: PictureTrack, ours: PictureTrack, shapes: tuple[Box, ...], candidates: Sequence[Candidate]
+) -> list[tuple[Geometry, NDArray[np.bool_]]]:
+    """The likeliest geometries, best first, each with the query's steps at which hashes are near (m,)."""
+    steps = theirs.motion.shape[1]
+    at = theirs.times_ms // GRID_MS
+    votes: dict[tuple[int, bool, tuple[int, ...]], dict[int, int]] = {}
+    example: dict[tuple[int, bool, tuple[int, ...]], Geometry] = {}
+    for turned in (False, True):
+        sought = theirs.hashes ^ hashes.MIRROR if turned else theirs.hashes
+        for start in range(0, len(sought), 4096):
+            apart = hashes.distances(sought[start : start + 4096], ours.hashes)
+            rows, columns = np.nonzero(apart <= NEAR)
+            gain = NEAR + 1 - apart[rows, columns].astype(np.int64)
+            pairs = theirs.view[start + rows].astype(np.int64) * 16 + ours.view[columns]
+            seconds = at[start + rows] // 12
+            keys = pairs * (1 << 32) + seconds
+            order = np.lexsort((-gain, keys))
+            keys, gain = keys[order], gain[order]
+            first = np.concatenate([[True], keys[1:] != keys[:-1]]) if len(keys) else np.zeros(0, np.bool_)
+            for key, value in zip(keys[first].tolist(), gain[first].tolist(), strict=True):
+                pair, second = divmod(key, 1 << 32)
+                asked, answered = divmod(pair, 16)
+                frame, trim = divmod(asked, len(TRIMS))
+                box = mirrored(TRIMS[trim]) if turned else TRIMS[trim]
+                place = placed(box, shapes[answered])
+                kind = (frame, turned, tuple(round(x * 40) for x in place))
+                had = votes.setdefault(kind, {})
+                had[second] = max(had.get(second, 0), value)
+                best = example.get(kind)
+                if best is None or (TRIMS[best.trim] != WHOLE and trim == 0):
+                    example[kind] = Geometry(frame, turned, place, answered, trim)
+    for candidate in candidates:
+        if candidate.kind != "picture" or candidate.view >= len(shapes):
+            continue
+        frame, trim = divmod(candidate.layout, len(TRIMS))
+        if frame >= len(theirs.frames):
+            continue
+        box = mirrored(TRIMS[trim]) if candidate.mirrored else TRIMS[trim]
+        place = placed(box, shapes[candidate.view])
+        kind = (frame, candidate.mirrored, tuple(round(x * 40) for x in place))
+        votes.setdefault(kind, {})[-1] = NEAR
+        example.setdefault(kind, Geometry(frame, candidate.mirrored, place, candidate.view, trim))
+    ranked = sorted(votes, key=lambda kind: -sum(votes[kind].values()))
+    chosen = []
+    for kind in ranked[:_GEOMETRIES]:
+        near = np.zeros(steps, np.bool_)
+        for second in votes[kind]:
+            if second < 0:
+                near[:] = True
+            else:
+                near[max(0, second * 12 - WINDOW) : second * 12 + 12 + WINDOW] = True
+        chosen.append((example[kind], near))
+    return chosen
+
+
+class _Search:
+    """Lines of one geometry."""
+
+    def __init__(
+        self,
+        theirs: PictureTrack,
+        ours: PictureTrack,
+        ground: Floats,
+        geometry: Geometry,
+        near: NDArray[np.bool_],
+        shapes: tuple[Box, ...],
+    ) -> None:
+        self.theirs, self.ours, self.geometry, self.near, self.shapes = theirs, ours, geometry, near, shapes
+        self.ground = ground
+        self.kept = theirs.motion[geometry.frame]
+
+    def lines(self) -> list[Line]:
+        moved, cells = self._laid(self.geometry.place)
+        if len(cells) < _FEWEST_CELLS:
+            return []
+        ours, weights = motion.unit(self.ground[:, cells])
+        found: list[Line] = []
+        taken = np.zeros(len(self.near), np.bool_)
+        for _, speed, at, to in sorted(self._seeds(moved, ours, weights), reverse=True)[:_SEEDS]:
+            middle = int(at + WINDOW / speed / 2)
+            if taken[min(middle, len(taken) - 1)]:
+                continue
+            line = self._grown(self._fitted(speed, at, to))
+            taken[line.start : line.end] = True
+            taken[max(0, middle - 6) : middle + 6] = True
+            found.append(line)
+        return found
+
+    def _laid(self, place: Box, start: int = 0, end: int | None = None) -> tuple[Floats, NDArray[np.intp]]:
+        fine = motion.levels(self.kept[start:end])
+        if self.geometry.mirrored:
+            size = round(fine.shape[1] ** 0.5)
+            fine = fine.reshape(-1, size, size)[:, :, ::-1].reshape(len(fine), -1)
+        return motion.laid(fine, place)
+
+    def _seeds(self, moved: Floats, ours: Floats, weights: Floats) -> list[tuple[float, float, float, float]]:
+        """(agreement, speed, query step, asset step) of windows of 4 seconds of ours that agree."""
+        found: list[tuple[float, float, float, float]] = []
+        half = WINDOW // 2
+        ground, mass = ours[::2], weights[::2] ** 2
+        if len(ground) < half // 2:
+            return []
+        for speed in SPEEDS:
+            count = int((len(moved) - 1) * speed) + 1
+            steps = np.arange(0, count, 2) / speed
+            sought, heavy = motion.unit(_between(moved, steps))
+            wanted = self.near[np.minimum(np.rint(steps).astype(int), len(self.near) - 1)]
+            for first, last in _stretches(wanted, half):
+                for piece in range(first, last, 600):
+                    ends = min(last, piece + 600 + half)
+                    for row, column, score in _windows(
+                        sought[piece:ends], heavy[piece:ends] ** 2, ground, mass, min(half, len(ground))
+                    ):
+                        found.append((score, speed, (piece + row) * 2 / speed, column * 2.0))
+        return found
+
+    def _fitted(self, speed: float, at: float, to: float) -> Line:
+        """The seed with the speed, offset and place at which it agrees most."""
+        place = self.geometry.place
+        middle_q, middle_a = at + WINDOW / speed / 2, to + WINDOW / 2
+        best = (-1.0, speed, middle_a)
+        for pace in speed * np.linspace(0.97, 1.03, 7):
+            for shift in np.arange(-2, 2.01, 0.5):
+                score = self._score(place, float(pace), middle_a + shift - pace * middle_q, middle_q)
+                if score > best[0]:
+                    best = (score, float(pace), middle_a + shift)
+        score, speed, middle_a = best
+        for size in (0.03, 0.015):
+            for change in ((-1, 0, 0, 0), (0, -1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)):
+                for sign in (size, -size):
+                    tried: Box = tuple(p + sign * c for p, c in zip(place, change, strict=True))  # type: ignore[assignment]
+                    better = self._score(tried, speed, middle_a - speed * middle_q, middle_q)
+                    if better > score + 0.005:
+                        score, place = better, tried
+        reach = WINDOW / speed / 2
+        start, end = max(0, round(middle_q - reach)), min(len(self.near), round(middle_q + reach))
+        return Line(
+            replace(self.geometry, place=place), speed, middle_a - speed * middle_q, start, end, score, 0.0
+        )
+
+    def _score(self, place: Box, speed: float, offset: float, middle: float) -> float:
+        reach = WINDOW / speed / 2
+        product, heavy, light = self._along(place, speed, offset, int(middle - reach), int(middle + reach) + 1)
+        return float(product.sum() / np.sqrt((heavy**2).sum() * (light**2).sum() + _SOFTEN))
+
+    def _along(self, place: Box, speed: float, offset: float, start: int, end: int) -> tuple[Floats, Floats, Floats]:
+        """For the query's steps from start to end: agreement of each, and both weights; 0 outside the asset."""
+        start, end = max(0, start), min(end, len(self.kept))
+        if end <= start:
+            nothing = np.zeros(0, np.float32)
+            return nothing, nothing, nothing
+        moved, cells = self._laid(place, start, end)
+        sought, heavy = motion.unit(moved)
+        steps = np.arange(start, end) * speed + offset
+        outside = (steps < 0) | (steps > len(self.ground) - 1)
+        ours, light = motion.unit(_between(self.ground[:, cells], np.clip(steps, 0, len(self.ground) - 1)))
+        product = (sought * ours).sum(1)
+        product[outside] = 0
+        light[outside] = 0
+        return product, heavy, light
+
+    def _grown(self, line: Line) -> Line:
+        """The line made as long as motion and hashes bear it, fitted again on the way."""
+        for _ in range(3):
+            place, speed, offset = line.geometry.place, line.speed, line.offset
+            first = max(0, int(np.ceil(-offset / speed)))
+            last = min(len(self.kept), int((len(self.ground) - 1 - offset) / speed) + 1)
+            product, heavy, light = self._along(place, speed, offset, first, last)
+            evidence = self._evidence(product, heavy, light, line, first)
+            middle = (line.start + line.end) // 2 - first
+            if not 0 <= middle < len(evidence):
+                break
+            start = first + middle - _climb(evidence[: middle + 1][::-1])
+            end = first + middle + 1 + _climb(evidence[middle + 1 :])
+            if end - start <= line.end - line.start and _ > 0:
+                line.start, line.end = start, end
+                break
+            line.start, line.end = start, end
+            line = self._refitted(line)
+        product, heavy, light = self._along(
+            line.geometry.place, line.speed, line.offset, line.start, line.end
+        )
+        line.moving = float((heavy * light).sum())
+        line.agreement = float(product.sum() / np.sqrt((heavy**2).sum() * (light**2).sum() + _SOFTEN))
+        return line
+
+    def _refitted(self, line: Line) -> Line:
+        """Speed and offset once more, over all the line covers: its ends move by less than a step at each try."""
+        span = max(line.end - line.start, WINDOW)
+        middle = (line.start + line.end) / 2
+        at = line.speed * middle + line.offset
+        best = (-1.0, line.speed, line.offset)
+        for pace in line.speed + np.arange(-3, 4) / span:
+            for shift in (-0.5, -0.25, 0, 0.25, 0.5):
+                offset = at + shift - float(pace) * middle
+                product, _, _ = self._along(line.geometry.place, float(pace), offset, line.start, line.end)
+                if float(product.sum()) > best[0]:
+                    best = (float(product.sum()), float(pace), offset)
+        return replace(line, speed=best[1], offset=best[2])
+
+    def _evidence(self, product: Floats, heavy: Floats, light: Floats, line: Line, first: int) -> Floats:
+        """What each step says for the line (above 0) or against it."""
+        weight = np.maximum(heavy, light)
+        says = product - 0.35 * weight
+        apart = self._apart(line, first, len(product))
+        quiet = 1 - weight
+        says += quiet * np.where(apart <= NEAR, 0.06, np.where(apart >= 48, -0.25, -0.03))
+        return says
+
+    def _apart(self, line: Line, first: int, count: int) -> NDArray[np.int64]:
+        """Bits by which the hashes shown at each step differ; 40 where one of them is unknown."""
+        geometry = line.geometry
+        code = geometry.frame * len(TRIMS) + geometry.trim
+        mine = np.flatnonzero(self.theirs.view == code)
+        their = np.flatnonzero(self.ours.view == geometry.view)
+        if not len(mine) or not len(their):
+            return np.full(count, 40)
+        steps = np.arange(first, first + count)
+        asked = np.searchsorted(self.theirs.times_ms[mine], steps * GRID_MS, "right") - 1
+        there = (steps * line.speed + line.offset) * GRID_MS
+        given = np.searchsorted(self.ours.times_ms[their], there + GRID_MS, "right") - 1
+        known = (asked >= 0) & (given >= 0)
+        left = self.theirs.hashes[mine[np.maximum(asked, 0)]]
+        if geometry.mirrored:
+            left = left ^ hashes.MIRROR
+        right = self.ours.hashes[their[np.maximum(given, 0)]]
+        apart = np.bitwise_count(left ^ right).sum(1).astype(np.int64)
+        return np.where(known, apart, 40)
+
+
+def _between(rows: Floats, steps: NDArray[np.floating]) -> Floats:
+    """Rows at steps that lie between rows."""
+    low = np.minimum(steps.astype(np.int64), len(rows) - 1)
+    high = np.minimum(low + 1, len(rows) - 1)
+    part = (steps - low).astype(np.float32)[:, None]
+    return rows[low] * (1 - part) + rows[high] * part
+
+
+def _stretches(wanted: NDArray[np.bool_], shortest: int) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], wanted.astype(np.int8), [0]])))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a >= shortest]
+
+
+def _windows(
+    sought: Floats, heavy: Floats, ground: Floats, mass: Floats, half: int
+) -> list[tuple[int, int, float]]:
+    """(row, column, agreement) of the best windows of `half` rows along the diagonals."""
+    n, m = len(sought), len(ground)
+    if n < half or m < half:
+        return []
+    product = sought @ ground.T
+    # Laid out so that each diagonal is a column: row i of the reversed matrix moves right by i.
+    wide = np.zeros((n, m + n), np.float32)
+    wide[:, :m] = product[::-1]
+    skew = wide.ravel()[: n * (m + n - 1)].reshape(n, m + n - 1)
+    total = np.cumsum(skew, axis=0, dtype=np.float32)
+    sums = total[half - 1 :].copy()
+    sums[1:] -= total[:-half]
+    # Window ending at reversed row r begins at row n-1-r of the query; column c is offset c-(n-1).
+    starts = n - 1 - np.arange(half - 1, n)
+    before = np.concatenate([[0], np.cumsum(heavy)])
+    own = before[starts + half] - before[starts]
+    under = np.concatenate([[0], np.cumsum(mass)])
+    offsets = np.arange(m + n - 1) - (n - 1)
+    begin = starts[:, None] + offsets[None, :]
+    there = np.clip(begin, 0, m - half)
+    score = sums / np.sqrt(own[:, None] * (under[there + half] - under[there]) + _SOFTEN / 2)
+    score[(begin < 0) | (begin > m - half)] = -1
+    best = score.argmax(1)
+    top = score[np.arange(len(best)), best]
+    chosen = np.flatnonzero(top >= SEED)
+    return [(int(starts[r]), int(starts[r] + offsets[best[r]]), float(top[r])) for r in chosen]
+
+
+def _climb(evidence: Floats, drop: float = 3.0) -> int:
+    """How many steps to go until the sum is highest, giving up once it fell by `drop` below that."""
+    if not len(evidence):
+        return 0
+    total = np.cumsum(evidence)
+    peak = np.maximum.accumulate(np.maximum(total, 0))
+    fallen = np.flatnonzero(peak - total > drop)
+    until = int(fallen[0]) if len(fallen) else len(total)
+    if until == 0 or total[:until].max() <= 0:
+        return 0
+    return int(total[:until].argmax()) + 1
+
+
+def _segment(query: Fingerprint, asset: Fingerprint, line: Line) -> Segment:
+    assert query.picture is not None
+    geometry = line.geometry
+    # A row of motion looks back LAG steps: the first ones of a stretch straddle the cut before it.
+    start = max(0, line.start - motion.LAG)
+    start = max(start, int(np.ceil(-line.offset / line.speed)))
+    from_ms, to_ms = start * GRID_MS, min(line.end * GRID_MS, query.duration_ms)
+    offset = line.offset * GRID_MS
+    confidence = 1 / (1 + np.exp(-12 * (line.agreement - threshold(line.moving) + 0.1)))
+    frame: Box = tuple(float(x) for x in query.picture.frames[geometry.frame])  # type: ignore[assignment]
+    return Segment(
+        query_from_ms=from_ms,
+        query_to_ms=to_ms,
+        asset_from_ms=max(0, round(line.speed * from_ms + offset)),
+        asset_to_ms=min(asset.duration_ms, round(line.speed * to_ms + offset)),
+        speed=round(line.speed, 4),
+        by="picture",
+        confidence=round(float(min(confidence, 0.999)), 3),
+        mirrored=geometry.mirrored,
+        layout=_layout(frame, geometry.place),
+        view=geometry.view,
+        window=frame,
+    )
+
+
+def _layout(frame: Box, place: Box) -> Layout:
+    if frame[2] - frame[0] < 0.95 and frame[3] - frame[1] < 0.95:
+        return "picture-in-picture"
+    if frame[2] - frame[0] < 0.95 or frame[3] - frame[1] < 0.95:
+        return "padded"
+    if place[2] - place[0] > 1.06 or place[3] - place[1] > 1.06:
+        return "cropped"
+    return "full"
+
+
+_ = CELLS
