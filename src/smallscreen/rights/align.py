@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from smallscreen.rights.model import CELLS, GRID_MS, Box, Candidate, Fingerprint, Layout, PictureTrack, Segment
+from smallscreen.rights.model import GRID_MS, Box, Candidate, Fingerprint, Layout, PictureTrack, Segment
 from smallscreen.rights.picture import hashes, motion
 from smallscreen.rights.picture.views import TRIMS, WHOLE, mirrored, placed, views
 
@@ -29,6 +29,9 @@ SPEEDS = tuple(1.04**k for k in range(-6, 7))
 WINDOW = 50
 """Steps of a seed: 4 seconds."""
 SEED = 0.42
+STRENGTH = 4.6
+"""What `strength` a line must reach. Of hard innocents (the same camera, the same person) the most was 4.0."""
+_FEWEST_MOVING = 20
 _GEOMETRIES = 5
 _FEWEST_CELLS = 16
 _SEEDS = 60
@@ -73,19 +76,17 @@ def verify_all(query: Fingerprint, asset: Fingerprint, candidates: Sequence[Cand
 
     All of both fingerprints is looked through; candidates only add geometries to those that the hashes show.
     """
-    return [
-        _segment(query, asset, line) for line in lines(query, asset, candidates) if enough(line.agreement, line.moving)
-    ]
+    return [_segment(query, asset, line) for line in lines(query, asset, candidates) if enough(line)]
 
 
-def enough(agreement: float, moving: float) -> bool:
+def enough(line: Line) -> bool:
     """Whether so much agreement over so many steps of motion cannot be chance."""
-    return moving >= 15 and agreement >= threshold(moving)
+    return line.moving >= _FEWEST_MOVING and line.agreement >= 0.4 and strength(line) >= STRENGTH
 
 
-def threshold(moving: float) -> float:
-    """The agreement that so many steps of motion need; chance agrees less the longer it must last."""
-    return max(0.42, 0.42 + 0.3 * (1 - (moving - 15) / 60))
+def strength(line: Line) -> float:
+    """Agreement times the root of the steps it rests on: chance agreement falls with that root."""
+    return line.agreement * float(np.sqrt(line.moving))
 
 
 def lines(query: Fingerprint, asset: Fingerprint, candidates: Sequence[Candidate] = ()) -> list[Line]:
@@ -98,7 +99,7 @@ def lines(query: Fingerprint, asset: Fingerprint, candidates: Sequence[Candidate
     ground = motion.levels(ours.motion[0])
     for geometry, near in _geometries(theirs, ours, shapes, candidates):
         found += _Search(theirs, ours, ground, geometry, near, shapes).lines()
-    found.sort(key=lambda line: -line.agreement * np.sqrt(line.moving))
+    found.sort(key=strength, reverse=True)
     kept: list[Line] = []
     for line in found:
         # Each line keeps the part of the query that no better one has.
@@ -258,10 +259,14 @@ class _Search:
 
     def _score(self, place: Box, speed: float, offset: float, middle: float) -> float:
         reach = WINDOW / speed / 2
-        product, heavy, light = self._along(place, speed, offset, int(middle - reach), int(middle + reach) + 1)
+        product, heavy, light = self._along(
+            place, speed, offset, int(middle - reach), int(middle + reach) + 1
+        )
         return float(product.sum() / np.sqrt((heavy**2).sum() * (light**2).sum() + _SOFTEN))
 
-    def _along(self, place: Box, speed: float, offset: float, start: int, end: int) -> tuple[Floats, Floats, Floats]:
+    def _along(
+        self, place: Box, speed: float, offset: float, start: int, end: int
+    ) -> tuple[Floats, Floats, Floats]:
         """For the query's steps from start to end: agreement of each, and both weights; 0 outside the asset."""
         start, end = max(0, start), min(end, len(self.kept))
         if end <= start:
@@ -411,7 +416,7 @@ def _segment(query: Fingerprint, asset: Fingerprint, line: Line) -> Segment:
     start = max(start, int(np.ceil(-line.offset / line.speed)))
     from_ms, to_ms = start * GRID_MS, min(line.end * GRID_MS, query.duration_ms)
     offset = line.offset * GRID_MS
-    confidence = 1 / (1 + np.exp(-12 * (line.agreement - threshold(line.moving) + 0.1)))
+    confidence = 1 / (1 + np.exp(-2.2 * (strength(line) - STRENGTH + 1)))
     frame: Box = tuple(float(x) for x in query.picture.frames[geometry.frame])  # type: ignore[assignment]
     return Segment(
         query_from_ms=from_ms,
@@ -436,6 +441,3 @@ def _layout(frame: Box, place: Box) -> Layout:
     if place[2] - place[0] > 1.06 or place[3] - place[1] > 1.06:
         return "cropped"
     return "full"
-
-
-_ = CELLS
