@@ -18,7 +18,16 @@ import numpy as np
 from bench import common
 from smallscreen.audience import experiments, stats
 from smallscreen.audience.hazards import Curve
-from smallscreen.audience.places import Place, compare, dispersion, grid, position_variance, sets
+from smallscreen.audience.places import (
+    Place,
+    compare,
+    dispersion,
+    grid,
+    on_screen,
+    position_variance,
+    sets,
+    shown_ratio,
+)
 from smallscreen.audience.stats.survival import life_table
 
 RUNS = 500
@@ -35,6 +44,7 @@ def main() -> None:
         means,
         concentration,
         places,
+        shown,
         peeking,
         claims,
         discoveries,
@@ -126,6 +136,72 @@ def places() -> Rows:
     found += covered("hazard ratio of a kind, no effect, seconds differ by 15 %", null)
     alarm = 100 * float(np.mean(alarms))
     return [*found, common.row("a place without effect, seconds differ by 15 %: p < 0.05", alarm, "%")]
+
+
+def shown() -> Rows:
+    """A line on the screen, from and to any millisecond, multiplies leaving by 1.65, at once or up to 1 s later.
+
+    12 episodes of 90 s with 2 or 5 such lines of 1.2 to 3.5 s; the falling hazard of the simulator; no noise of seconds.
+    """
+    found: Rows = []
+    for late in (False, True):
+        rng = np.random.default_rng(11)
+        held: list[bool] = []
+        logs: list[float] = []
+        for run in range(RUNS):
+            asked = _lines(rng, 2 if run % 2 else 5)
+            cuts = grid(_left(rng, asked, 1.65, late), asked, {}, 1000)
+            seen = [compare(cuts, place) for place in asked]
+            spread = dispersion(cuts)
+            r = stats.mantel_haenszel(
+                *sets(seen),
+                dispersion=spread,
+                clusters=[i for i, c in enumerate(seen) for _ in c.exposed_leaves],
+                added=spread * position_variance(seen),
+            )
+            value, low, high = (shown_ratio(v, on_screen(seen)) for v in (r.value, r.low, r.high))
+            held.append(low <= 1.65 <= high)
+            logs.append(math.log(value))
+        name = f"hazard ratio of a kind while shown, truth 1.65, leaving {'up to 1 s later' if late else 'at once'}"
+        found += covered(name, held)
+        found.append(common.row(f"{name}: geometric mean of the estimates", math.exp(np.mean(logs)), "x"))
+    return found
+
+
+def _lines(rng: np.random.Generator, lines: int) -> list[Place]:
+    """Places anywhere in 12 episodes of 90 s, none over another."""
+    asked, gap = [], 90_000 / lines
+    for episode in range(1, 13):
+        for k in range(lines):
+            start = int(k * gap + rng.uniform(500, gap - 5000))
+            end = start + int(rng.uniform(1200, 3500))
+            asked.append(Place("culture.literal", episode, start, end))
+    return asked
+
+
+def _left(rng: np.random.Generator, asked: list[Place], ratio: float, late: bool) -> list[Curve]:
+    """Who is there and who leaves by second, from a hazard by the millisecond."""
+    at, here, curves = np.arange(90_000), 10_000, []
+    for episode in range(1, 13):
+        on = np.zeros(at.size)
+        for place in asked:
+            if place.episode == episode:
+                on[place.start_ms : place.end_ms] = 1
+        if late:  # who decides to leave needs anything up to a second
+            sums = np.r_[0.0, np.cumsum(on)]
+            on = (sums[at + 1] - sums[np.maximum(at - 999, 0)]) / 1000
+        slow, early = (0.0035, 0.12) if episode == 1 else (0.0014, 0.0264)
+        hazard = (slow + early * np.exp(-at / 2500)) * (1 + (ratio - 1) * on) / 1000
+        gone = 1 - np.exp(-hazard.reshape(-1, 1000).sum(axis=1))
+        viewers, leaves = np.zeros(85), np.zeros(85)
+        for second, share in enumerate(gone):
+            left = int(rng.binomial(here, share))
+            if second < 85:
+                viewers[second], leaves[second] = here, left
+            here -= left
+        curves.append(Curve(episode, f"s/ep{episode:03d}/en-US", 90_000, viewers, leaves))
+        here = int(here * 0.95)
+    return curves
 
 
 def _compared(

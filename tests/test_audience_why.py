@@ -10,9 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.audience_stats import _left, _lines
 from smallscreen.audience.hazards import Curve, hazards
 from smallscreen.audience.lake import Lake
-from smallscreen.audience.places import Place, compare, dispersion, grid, position_variance, sets
+from smallscreen.audience.places import (
+    Place,
+    compare,
+    dispersion,
+    grid,
+    on_screen,
+    position_variance,
+    sets,
+    shown_ratio,
+)
 from smallscreen.audience.plain import plain
 from smallscreen.audience.stats import Interval, mantel_haenszel
 from smallscreen.audience.timemap import TimeMap, read_timemaps
@@ -188,6 +198,30 @@ def test_a_paywall_stands_between_episodes(tmp_path: Path, project: Project) -> 
     assert wall.level == "end"
     assert wall.hazard_ratio.value > 3
     assert wall.findings == 1
+
+
+def test_a_line_shown_for_parts_of_seconds_is_not_thinned_out() -> None:
+    """30 runs, lines from and to any millisecond: the ratio is that of the time on the screen, also where leaving is late."""
+    for late in (False, True):
+        rng = np.random.default_rng(8)
+        logs, inside = [], 0
+        for _ in range(30):
+            asked = _lines(rng, 3)
+            found = grid(_left(rng, asked, 1.65, late), asked, {}, 1000)
+            compared = [compare(found, place) for place in asked]
+            share = on_screen(compared)
+            assert 0.55 < share < 0.8
+            r = mantel_haenszel(
+                *sets(compared), dispersion=dispersion(found), added=position_variance(compared)
+            )
+            value, low, high = (shown_ratio(v, share) for v in (r.value, r.low, r.high))
+            logs.append(np.log(value))
+            inside += low <= 1.65 <= high
+            assert r.value < value, "the counted seconds hold time in which nothing stood there"
+        assert 1.60 < np.exp(np.mean(logs)) < 1.72
+        assert inside >= 26
+    assert shown_ratio(0.2, 0.5) == 0.0
+    assert np.isnan(shown_ratio(float("nan"), 0.5)) and shown_ratio(1.0, 0.5) == 1.0
 
 
 def test_intervals_of_places_cover_the_truth() -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from smallscreen.audience.events import BOT, BOT_HOURS, DEPENDENT, TABLES, Table
-from smallscreen.engines.sql import connect, identifier, literal
+from smallscreen.engines.sql import MEMORY_VARIABLE, connect, identifier, literal
 from smallscreen.errors import FileProblem, UserError
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from smallscreen.series.project import Progress, Project
 
 ROW_GROUP = 122_880
+MEMORY = "1500MB"
+"""What DuckDB may take for a lake, so that the whole process stays below 2 GB; SMALLSCREEN_MEMORY says otherwise."""
 
 
 def open_lake(project: Project) -> Lake:
@@ -56,7 +58,7 @@ class Lake:
 
     def __init__(self, root: Path, *, memory: str | None = None) -> None:
         self.root = root
-        self._memory = memory
+        self._memory = memory or os.environ.get(MEMORY_VARIABLE) or MEMORY
         self._con: duckdb.DuckDBPyConnection | None = None
 
     def con(self) -> duckdb.DuckDBPyConnection:
