@@ -126,7 +126,7 @@ class Catalogue:
             raise UserError(f"{', '.join(wrong)} of an asset cannot be changed; it comes from the file.")
         record = self._record(asset_id)
         changed = replace(_asset(record), **values)
-        self._put(self._record_path(asset_id), _json({**record, "asset": asdict(changed)}))
+        self.put(self._record_path(asset_id), _json({**record, "asset": asdict(changed)}))
         return changed
 
     def compact(self, *, all_runs: bool = False, wait: bool = False) -> bool:
@@ -153,7 +153,7 @@ class Catalogue:
     def store(self, asset: Asset, fingerprint: Fingerprint, terms: Terms) -> None:
         """Register an asset with its fingerprint and terms: all of it, or nothing that counts."""
         path = self._record_path(asset.id)
-        self._put(path.with_suffix(".fp"), fingerprint.to_bytes())
+        self.put(path.with_suffix(".fp"), fingerprint.to_bytes())
         count = write_new(self.terms.folder, asset.id, terms)
         record = {
             "asset": asdict(asset),
@@ -161,7 +161,7 @@ class Catalogue:
             "terms": count,
             "notes": list(fingerprint.notes),
         }
-        self._put(path, _json(record))
+        self.put(path, _json(record))
 
     def known(self, sha256: str) -> Asset | None:
         """The asset of a file, where it is there with a fingerprint of this version."""
@@ -189,7 +189,7 @@ class Catalogue:
             raise FileProblem(
                 path, None, "it changed while it was read", "a file that is finished; try again when it is"
             )
-        self._put(note, _json({"size": at.st_size, "mtime_ns": at.st_mtime_ns, "sha256": digest}))
+        self.put(note, _json({"size": at.st_size, "mtime_ns": at.st_mtime_ns, "sha256": digest}))
         return digest
 
     # --- inside ------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ class Catalogue:
             if not path.name.startswith("."):
                 yield self._record(path.stem)
 
-    def _put(self, path: Path, data: bytes) -> None:
+    def put(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}")
         try:
@@ -245,7 +245,7 @@ def open_catalogue(folder: Path | None = None, *, create: bool = False) -> Catal
         raise UserError(f"{named} is a file; give a folder for the catalogue.")
     if named.is_dir() and any(named.iterdir()):
         raise UserError(f"{named} holds other files; give an empty or a new folder for the catalogue.")
-    catalogue._put(named / _MARK, _json({"format": 1}))
+    catalogue.put(named / _MARK, _json({"format": 1}))
     return catalogue
 
 

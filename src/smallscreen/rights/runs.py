@@ -27,7 +27,6 @@ from smallscreen.rights.model import FINGERPRINT_VERSION
 from smallscreen.rights.termfiles import (
     CHUNK_STEPS,
     KINDS,
-    LOWEST,
     MOST_CHUNKS,
     PART_ROWS,
     PER_CHUNK,
@@ -186,13 +185,13 @@ class TermStore:
                 taken.append(path)
                 continue
             kind, term, place = read_new(path)
-            count = (int(place.max()) - LOWEST) // PER_CHUNK + 1 if len(place) else 1
+            count = int(place.max()) // PER_CHUNK + 1 if len(place) else 1
             if rows and (rows + len(term) > PART_ROWS or chunks + count > MOST_CHUNKS):
                 break
             taken.append(path)
             kinds.append(kind)
             terms.append(term)
-            places.append((place.astype(np.int64) + chunks * PER_CHUNK).astype(np.int32))
+            places.append(place + chunks * PER_CHUNK)
             assets += [path.stem] * count
             firsts += [i * CHUNK_STEPS for i in range(count)]
             rows, chunks = rows + len(term), chunks + count
@@ -277,7 +276,7 @@ class TermStore:
         for part in opened:
             part.close()
         sources = " UNION ALL ".join(
-            f"SELECT {i} AS source, term, CAST(place AS BIGINT) - ({LOWEST}) AS position "
+            f"SELECT {i} AS source, term, place AS position "
             f"FROM read_parquet([{', '.join(file(p) for p in snap.files(run, kind))}])"
             for i, run in enumerate(snap.runs)
             if run.parts[kind]
@@ -289,7 +288,7 @@ class TermStore:
             names.append(f"{word}-{number:03d}.parquet")
             total += write_part(
                 con,
-                f"SELECT term, CAST(r.now * CAST({PER_CHUNK} AS BIGINT) + position % {PER_CHUNK} + ({LOWEST}) AS INTEGER) AS place "
+                f"SELECT term, r.now * CAST({PER_CHUNK} AS BIGINT) + position % {PER_CHUNK} AS place "
                 f"FROM (SELECT * FROM ({sources}) WHERE {' AND '.join(bounds) or 'true'}) x "
                 f"JOIN remap r ON r.source = x.source AND r.chunk = x.position // {PER_CHUNK} ORDER BY term, place",
                 folder / names[-1],

@@ -8,6 +8,7 @@ stand that the query asks for, and the others are not read at all.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import tempfile
@@ -28,10 +29,10 @@ from smallscreen.errors import UserError
 from smallscreen.rights.catalogue import Catalogue
 from smallscreen.rights.model import GRID_MS, PICTURE, SOUND, Candidate, Terms
 from smallscreen.rights.runs import Run, Snapshot
+from smallscreen.rights.sound import SPAN_STEPS
 from smallscreen.rights.termfiles import (
     CHUNK_STEPS,
     KINDS,
-    LOWEST,
     MOST_CHUNKS,
     PER_CHUNK,
     VIEWS,
@@ -51,6 +52,7 @@ WINDOW = 1500
 SPEEDS = tuple(range(800, 1251, 25))
 """Speeds that votes are counted for, in thousandths."""
 _CHUNKS = 128
+_VIEW_SLACK = 4
 _LEAST = 2
 _MOMENTS = 3
 _BIN = 6_000  # thousandths of a step: 0.48 s
@@ -182,7 +184,6 @@ class _Asking:
                     "hits",
                     weight=_weight(self._chunks * CHUNK_STEPS),
                     pairs=PAIRS,
-                    lowest=LOWEST,
                     per_chunk=PER_CHUNK,
                     views=VIEWS,
                 ),
@@ -191,9 +192,17 @@ class _Asking:
                 "shortlist", text("coarse", chunks=_CHUNKS, least=_LEAST, longest=_LONGEST, **spaces)
             )
             self.locate()
-            speeds = ", ".join(f"({s})" for s in SPEEDS)
+            speeds = ", ".join(f"({s}, {round(SPAN_STEPS * math.log2(s / 1000))})" for s in SPEEDS)
             answers = engine.rows(
-                text("fine", speeds=speeds, zero=_ZERO, bin=_BIN, moments=_MOMENTS, each=EACH)
+                text(
+                    "fine",
+                    speeds=speeds,
+                    zero=_ZERO,
+                    bin=_BIN,
+                    moments=_MOMENTS,
+                    each=EACH,
+                    slack=_VIEW_SLACK,
+                )
             )
             found = int(engine.rows("SELECT count(*) FROM found")[0][0])
         finally:
@@ -238,7 +247,7 @@ class _Everywhere(_Asking):
             "catalogue_terms",
             " UNION ALL ".join(terms)
             or f"SELECT CAST(0 AS INTEGER) AS kind, CAST(0 AS INTEGER) AS term, {nothing} AS run, "
-            "CAST(0 AS INTEGER) AS place WHERE false",
+            f"{nothing} AS place WHERE false",
         )
         engine.define(
             "chunks",
@@ -270,7 +279,7 @@ class _Here(_Asking):
         super().__init__(catalogue, engine, snapshot)
         self._parts: list[tuple[int, int, Part]] = []
         self._plain: list[tuple[int, int, Path]] = []
-        self._new: list[tuple[int, NDArray[np.uint8], NDArray[np.int32], NDArray[np.int32]]] = []
+        self._new: list[tuple[int, NDArray[np.uint8], NDArray[np.int32], NDArray[np.int64]]] = []
         try:
             for number, run in enumerate(snapshot.runs):
                 self._open(number, run)
@@ -292,7 +301,7 @@ class _Here(_Asking):
             asked, times = np.unique(mine, return_counts=True)
             if len(asked):
                 found += self._found(kind, asked, times)
-        dtypes = {"kind": np.int32, "term": np.int32, "run": np.int64, "place": np.int32}
+        dtypes = {"kind": np.int32, "term": np.int32, "run": np.int64, "place": np.int64}
         empty = {name: np.zeros(0, dtype) for name, dtype in dtypes.items()}
         together = {
             name: np.concatenate([empty[name], *(f[name] for f in found)]).astype(dtype)
@@ -365,17 +374,17 @@ class _Here(_Asking):
             chosen = kept[np.searchsorted(asked, term)]
             yield _rows(kind, term[chosen], number, place[chosen])
 
-    def _scanned(self, path: Path, asked: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def _scanned(self, path: Path, asked: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         con = self.engine.con
         con.register("asked_terms", {"term": asked})
         got = con.execute(
             f"SELECT term, place FROM read_parquet({file(path)}) SEMI JOIN asked_terms USING (term)"
         ).fetchnumpy()
         con.unregister("asked_terms")
-        return np.asarray(got["term"], np.int32), np.asarray(got["place"], np.int32)
+        return np.asarray(got["term"], np.int32), np.asarray(got["place"], np.int64)
 
 
-def _rows(kind: int, term: NDArray[np.int32], run: int, place: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
+def _rows(kind: int, term: NDArray[np.int32], run: int, place: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     return {
         "kind": np.full(len(term), kind, np.int32),
         "term": term,
@@ -384,8 +393,8 @@ def _rows(kind: int, term: NDArray[np.int32], run: int, place: NDArray[np.int32]
     }
 
 
-def _chunks_in(place: NDArray[np.int32]) -> int:
-    return (int(place.max()) - LOWEST) // PER_CHUNK + 1 if len(place) else 1
+def _chunks_in(place: NDArray[np.int64]) -> int:
+    return int(place.max()) // PER_CHUNK + 1 if len(place) else 1
 
 
 @contextmanager

@@ -5,8 +5,8 @@
     terms-1/RUN/picture-000.idx        the directory of that file
     terms-1/RUN/chunks.parquet         which asset a place belongs to: chunk, asset, first
 
-`term` is a term's 32 bits as a signed number. `place` has 32 bits, too, less 2^31 so that it sorts as a signed
-number: 18 for a chunk, 11 for the step of 80 ms in it, 3 for the view. An asset has a chunk for each 164 seconds.
+`term` is a term's 32 bits as a signed number. `place` is chunk, step of 80 ms in the chunk and view in one number of
+64 bits: the view has the lowest 8, the step the next 11. An asset has a chunk for each 164 seconds.
 
 Numbers are written plain (Parquet's PLAIN, one page a row group, not packed), so that a term's rows are bytes at a known
 place: some ten thousand terms out of a thousand million rows are then as many small reads, where a Parquet reader
@@ -18,7 +18,7 @@ from __future__ import annotations
 import mmap
 import os
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
 
 KINDS = {PICTURE: "picture", SOUND: "sound"}
 CHUNK_STEPS = 2048
-VIEWS = 8
+VIEWS = 256
 PER_CHUNK = CHUNK_STEPS * VIEWS
-MOST_CHUNKS = 1 << 18
-"""In one run: 2^18 chunks, 6,500 hours of 90-second episodes."""
-LOWEST = -(1 << 31)
-BLOCK = 256
+MOST_CHUNKS = 1 << 20
+"""In one run: 26,000 hours of 90-second episodes."""
+BLOCK = 64
 """Rows between two entries of a directory."""
 ROW_GROUP = 122_880
 PART_ROWS = 16_000_000
 """Rows of a file of a run: what is sorted in memory at once."""
 
 Ints = NDArray[np.int32]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,16 @@ class Chunks:
         return len(self.assets)
 
 
-def stored(terms: Terms) -> tuple[NDArray[np.uint8], Ints, Ints, int]:
+def stored(terms: Terms) -> tuple[NDArray[np.uint8], Ints, Places, int]:
     """Kind, term and place of one asset's terms as they are stored, and how many chunks they take.
 
-    ValueError for a term of more than 32 bits, a time before 0 or a view that does not fit.
+    ValueError for a term of more than 32 bits, or a time before 0.
     """
     t, view = np.asarray(terms.t, np.int64), np.asarray(terms.view, np.int64)
-    if len(t) and (t.min() < 0 or view.max() >= VIEWS):
-        raise ValueError("terms hold a time before 0 or a view beyond 7")
-    if len(t) and t.max() >= CHUNK_STEPS * MOST_CHUNKS:
-        raise ValueError("the asset is too long")
+    if len(t) and (t.min() < 0 or t.max() >= CHUNK_STEPS * MOST_CHUNKS):
+        raise ValueError("terms hold a time before 0 or beyond what an asset may have")
     # Steps and chunks stand side by side in the bits, so that chunk and step together are simply t.
-    place = (t * VIEWS + view + LOWEST).astype(np.int32)
+    place = t * VIEWS + view
     return (
         np.asarray(terms.kind, np.uint8),
         bits(terms.term),
@@ -106,7 +104,7 @@ def write_new(folder: Path, asset_id: str, terms: Terms) -> int:
     return len(term)
 
 
-def read_new(path: Path) -> tuple[NDArray[np.uint8], Ints, Ints]:
+def read_new(path: Path) -> tuple[NDArray[np.uint8], Ints, Places]:
     """Kind, term and place of a file that `write_new` made."""
     with connect() as con:
         got = con.execute(f"SELECT kind, term, place FROM read_parquet({file(path)})").fetchnumpy()
@@ -162,16 +160,15 @@ def write_directory(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
     if any(m[6] != "PLAIN" or m[7] != "UNCOMPRESSED" for m in meta):
         return False
     rows = np.array([m[2] for m in terms], np.int64)
-    # A page ends with its values: they are the last 4 bytes a value of the column's bytes.
-    at = {
-        k: np.array([m[3] - 4 * m[2] for m in ms], np.int64) for k, ms in (("term", terms), ("place", places))
-    }
+    # A page ends with its values: they are the last 4 or 8 bytes a value of the column's bytes.
+    term_at = np.array([m[3] - 4 * m[2] for m in terms], np.int64)
+    place_at = np.array([m[3] - 8 * m[2] for m in places], np.int64)
     first: list[Ints] = []
     if len(rows):
         with path.open("rb") as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as bytes_:
             for i, (term, place) in enumerate(zip(terms, places, strict=True)):
-                values = np.frombuffer(bytes_[at["term"][i] : at["term"][i] + 4 * rows[i]], "<i4")
-                others = np.frombuffer(bytes_[at["place"][i] : at["place"][i] + 4 * rows[i]], "<i4")
+                values = np.frombuffer(bytes_[term_at[i] : term_at[i] + 4 * rows[i]], "<i4")
+                others = np.frombuffer(bytes_[place_at[i] : place_at[i] + 8 * rows[i]], "<i8")
                 sound = (
                     values[0] == term[4] and values[-1] == term[5] and bool((values[1:] >= values[:-1]).all())
                 )
@@ -181,7 +178,7 @@ def write_directory(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
     entries = np.concatenate(first) if first else np.zeros(0, np.int32)
     temporary = path.with_suffix(f".{os.getpid()}.part")
     with temporary.open("wb") as out:
-        for array in (rows, at["term"], at["place"], entries.astype(np.int32)):
+        for array in (rows, term_at, place_at, entries.astype(np.int32)):
             np.save(out, array)
     os.replace(temporary, path.with_suffix(".idx"))
     return True
@@ -238,7 +235,7 @@ class Part:
         blocks = np.unique(np.concatenate([before, last]))
         start, count = self._block_rows(blocks)
         # Blocks of a sorted file, one after the other, are sorted too.
-        values = self._read(self._term_at, start, start + count)
+        values = np.frombuffer(self._read(self._term_at, 4, start, start + count), "<i4")
         begins = np.concatenate([[0], np.cumsum(count)])
         high = low.copy()
         for rows, side, of in ((low, "left", before), (high, "right", last)):
@@ -247,51 +244,55 @@ class Part:
             rows[there] = start[block] + found - begins[block]
         return low, high
 
-    def places(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> Ints:
+    def places(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> Places:
         """The places of row ranges, one after the other."""
-        return self._read(self._place_at, low, high)
+        return np.frombuffer(self._read(self._place_at, 8, low, high), "<i8")
 
     def _block_rows(self, blocks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         group = np.searchsorted(self._group_block, blocks, "right") - 1
         inside = (blocks - self._group_block[group]) * BLOCK
         return self._group_row[group] + inside, np.minimum(BLOCK, self.rows[group] - inside)
 
-    def _read(self, at: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]) -> Ints:
+    def _read(
+        self, at: NDArray[np.int64], size: int, low: NDArray[np.int64], high: NDArray[np.int64]
+    ) -> bytes:
+        """The bytes of a column's row ranges; a value has `size` bytes."""
         some = high > low
-        if not some.any():
-            return np.zeros(0, np.int32)
-        pieces = list(self._pieces(at, low[some], high[some]))
-        if len(pieces) > 16 and hasattr(os, "posix_fadvise"):
-            # The disk is told of all reads before the first one waits.
-            for start, end in pieces:
-                os.posix_fadvise(self._file.fileno(), start, end - start, os.POSIX_FADV_WILLNEED)
-        data = self._bytes
-        return np.frombuffer(b"".join([data[start:end] for start, end in pieces]), "<i4")
-
-    def _pieces(
-        self, at: NDArray[np.int64], low: NDArray[np.int64], high: NDArray[np.int64]
-    ) -> Iterable[tuple[int, int]]:
-        """Byte ranges of row ranges; those over several row groups are cut at their borders."""
+        low, high = low[some], high[some]
         first = np.searchsorted(self._group_row, low, "right") - 1
         last = np.searchsorted(self._group_row, high - 1, "right") - 1
-        start = at[first] + 4 * (low - self._group_row[first])
-        end = start + 4 * (high - low)
-        for a, b, g, h, row, stop in zip(
-            start.tolist(),
-            end.tolist(),
-            first.tolist(),
-            last.tolist(),
-            low.tolist(),
-            high.tolist(),
-            strict=True,
-        ):
-            if g == h:
-                yield a, b
+        start = at[first] + size * (low - self._group_row[first])
+        end = start + size * (high - low)
+        pieces = list(zip(start.tolist(), end.tolist(), strict=True))
+        if (first != last).any():
+            pieces = list(self._cut(pieces, at, size, first, last, low, high))
+        if len(pieces) > 16 and hasattr(os, "posix_fadvise"):
+            # The disk is told of all reads before the first one waits.
+            number = self._file.fileno()
+            for a, b in pieces:
+                os.posix_fadvise(number, a, b - a, os.POSIX_FADV_WILLNEED)
+        data = self._bytes
+        return b"".join([data[a:b] for a, b in pieces])
+
+    def _cut(
+        self,
+        pieces: Sequence[tuple[int, int]],
+        at: NDArray[np.int64],
+        size: int,
+        first: NDArray[np.int64],
+        last: NDArray[np.int64],
+        low: NDArray[np.int64],
+        high: NDArray[np.int64],
+    ) -> Iterator[tuple[int, int]]:
+        """Byte ranges of row ranges; those over several row groups are cut at their borders."""
+        for i, piece in enumerate(pieces):
+            if first[i] == last[i]:
+                yield piece
                 continue
-            for group in range(g, h + 1):
+            for group in range(int(first[i]), int(last[i]) + 1):
                 begin, after = int(self._group_row[group]), int(self._group_row[group + 1])
-                x, y = max(row, begin), min(stop, after)
-                yield int(at[group]) + 4 * (x - begin), int(at[group]) + 4 * (y - begin)
+                a, b = max(int(low[i]), begin), min(int(high[i]), after)
+                yield int(at[group]) + size * (a - begin), int(at[group]) + size * (b - begin)
 
 
 def quantiles(parts: Sequence[Part], count: int) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from smallscreen.rights.model import Fingerprint, Terms
+from smallscreen.rights.model import SOUND, Fingerprint, Terms
 
 
 def terms_of(fingerprint: Fingerprint) -> Terms:
@@ -15,7 +15,9 @@ def terms_of(fingerprint: Fingerprint) -> Terms:
     if fingerprint.picture is not None:
         tracks.append(picture.terms(fingerprint.picture, fingerprint.query))
     if fingerprint.sound is not None:
-        tracks.append(sound.terms(fingerprint.sound))
+        term, t, view = sound.terms(fingerprint.sound, fingerprint.query)
+        kind, never = np.full(len(term), SOUND, np.uint8), np.zeros(len(term), np.bool_)
+        tracks.append(Terms(kind, term, t, view, never))
     return distinct(tracks)
 
 

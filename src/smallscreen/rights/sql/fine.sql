@@ -1,11 +1,12 @@
 -- Votes by asset, kind, layout, mirrored, speed and offset, in the chunks of the short list: the best few of each asset.
--- asset step = speed * query step + offset; a moment of the query (0.4 s) votes once, with its heaviest term.
--- Bins of 0.48 s are taken two by two, so that no border cuts a match in half.
+-- asset step = speed * query step + offset. A moment of the query (0.4 s) votes once, with its heaviest term; a sound term
+-- votes for the speeds that its two views allow. Bins of 0.48 s are taken two by two, so that no border cuts a match in half.
 WITH speeds AS (
-  SELECT CAST(speed AS BIGINT) AS speed FROM (VALUES {speeds}) AS s(speed)
+  SELECT CAST(speed AS BIGINT) AS speed, CAST(views AS BIGINT) AS views FROM (VALUES {speeds}) AS s(speed, views)
 ),
 near AS (
-  SELECT h.kind, h.t, h.layout, h.mirrored, h.weight, h.view, c.asset, c.first + h.step AS step
+  SELECT h.kind, h.t, CASE WHEN h.kind = 1 THEN 0 ELSE h.layout END AS layout, h.mirrored, h.weight, h.view,
+         CASE WHEN h.kind = 1 THEN h.view - h.layout END AS views, c.asset, c.first + h.step AS step
   FROM hits h
   JOIN shortlist s ON s.run = h.run AND s.chunk = h.chunk
   JOIN chunks c ON c.run = h.run AND c.chunk = h.chunk
@@ -14,6 +15,7 @@ shifted AS (
   SELECT kind, asset, layout, mirrored, speed, view, weight, t - t % 5 AS moment,
          CAST((1000 * step - speed * t + {zero} - (1000 * step - speed * t + {zero}) % {bin}) / {bin} AS BIGINT) AS bin
   FROM near CROSS JOIN speeds
+  WHERE near.views IS NULL OR abs(near.views - speeds.views) <= {slack}
 ),
 doubled AS (
   SELECT kind, asset, layout, mirrored, speed, view, weight, moment, bin FROM shifted

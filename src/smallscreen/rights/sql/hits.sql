@@ -16,7 +16,7 @@ kept AS (
   SELECT kind, term, {weight} AS weight FROM ranked WHERE upto <= {pairs} AND {weight} > 0
 ),
 placed AS (
-  SELECT f.kind, f.term, f.run, k.weight, CAST(f.place AS BIGINT) - ({lowest}) AS position
+  SELECT f.kind, f.term, f.run, k.weight, f.place AS position
   FROM found f JOIN kept k ON k.kind = f.kind AND k.term = f.term
 )
 SELECT q.kind, q.t, q.layout, q.mirrored, p.weight, p.run,

@@ -1,0 +1,200 @@
+"""Is this video ours, and which seconds of it: one file against a catalogue.
+
+Fingerprint, search, verification of picture and sound apart, what says nothing left out, both put together. What
+`find` gives is not stored here: `cases` keeps it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from smallscreen.engines.sql import SqlEngine
+from smallscreen.errors import UserError
+from smallscreen.rights import exclude
+from smallscreen.rights.catalogue import Catalogue
+from smallscreen.rights.model import Asset, Candidate, Fingerprint, Match, Segment
+from smallscreen.rights.releases import NAME as RELEASES
+from smallscreen.rights.releases import Releases, Seen
+from smallscreen.rights.search import searched
+from smallscreen.rights.terms import terms_of
+
+_ALIKE = 0.05
+"""Two assets of one episode fit a query equally well when their seconds differ by no more than this part."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    asset: Asset
+    match: Match
+    weight: float
+
+
+def find(
+    catalogue: Catalogue,
+    path: Path,
+    *,
+    seen: Seen | None = None,
+    engine: SqlEngine | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> list[Match]:
+    """The works of ours that a file shows, the surest first; an empty list where there are none.
+
+    `seen` says where the file was found, for releases and licences. `engine` is Spark for catalogues that many
+    machines hold. Raises UserError for a file that cannot be read.
+    """
+    from smallscreen.rights.fingerprint import fingerprint
+
+    query = fingerprint(path, query=True, progress=progress)
+    return find_fingerprint(catalogue, query, Path(path).name, seen=seen, engine=engine)
+
+
+def find_fingerprint(
+    catalogue: Catalogue,
+    query: Fingerprint,
+    name: str,
+    *,
+    seen: Seen | None = None,
+    engine: SqlEngine | None = None,
+) -> list[Match]:
+    """As `find`, with a fingerprint that was made elsewhere (with `query=True`)."""
+    result = searched(catalogue, terms_of(query), engine=engine)
+    return verified(catalogue, query, name, result.candidates, seen=seen)
+
+
+def verified(
+    catalogue: Catalogue,
+    query: Fingerprint,
+    name: str,
+    candidates: Sequence[Candidate],
+    *,
+    seen: Seen | None = None,
+) -> list[Match]:
+    """The matches among candidates: one for each episode, of its asset that fits best; others are named in `notes`."""
+    from smallscreen.rights.align import verify_all
+    from smallscreen.rights.fuse import fuse
+    from smallscreen.rights.releases_file import read_releases
+    from smallscreen.rights.sound import Verifier
+
+    by_asset: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        by_asset.setdefault(candidate.asset_id, []).append(candidate)
+    heard = Verifier(query.sound) if query.sound is not None else None
+    rules = read_releases(catalogue.root / RELEASES)
+    excluded: dict[str, list[exclude.Span]] = {}
+    found: list[_Found] = []
+    notes: list[str] = []
+    for asset_id, pointed in by_asset.items():
+        try:
+            asset, print_ = catalogue.asset(asset_id), catalogue.fingerprint(asset_id)
+        except UserError as problem:  # removed a moment ago, or damaged: the others still count
+            if catalogue.has(asset_id):
+                notes.append(str(problem))
+            continue
+        if asset.series not in excluded:
+            excluded[asset.series] = exclude.spans(catalogue, asset.series) if asset.series else []
+        spans = excluded[asset.series]
+        picture = [c for c in pointed if c.kind == "picture"]
+        shown = exclude.telling(verify_all(query, print_, picture), asset_id, "picture", spans)
+        sounds: list[Segment] = []
+        if heard is not None and print_.sound is not None:
+            # Where only the picture pointed here, its line is tried for the sound as well.
+            for candidate in [c for c in pointed if c.kind == "sound"] or _lines(shown, asset_id):
+                sounds += heard.verify(print_.sound, candidate)
+        told = exclude.telling(_distinct(sounds), asset_id, "sound", spans)
+        fused = fuse(query, shown, told, print_)
+        if fused is None:
+            continue
+        match = Match(
+            id=match_id(query.sha256, asset_id),
+            query_sha256=query.sha256,
+            query_name=name,
+            asset=asset,
+            segments=tuple(fused.segments),
+            disguises=tuple(fused.disguises),
+            confidence=fused.confidence,
+            notes=query.notes,
+        )
+        found.append(_Found(asset, _judged(match, rules, seen), _weight(fused.segments)))
+    matches = _best_of_each_work(found)
+    if notes and matches:
+        matches[0] = replace(matches[0], notes=(*matches[0].notes, *notes))
+    return matches
+
+
+def match_id(query_sha256: str, asset_id: str) -> str:
+    """The same file and asset have the same id, whenever they are compared."""
+    return hashlib.sha256(f"{query_sha256} {asset_id}".encode()).hexdigest()[:16]
+
+
+# --- inside ----------------------------------------------------------------------------------
+
+
+def _lines(shown: Sequence[Segment], asset_id: str) -> list[Candidate]:
+    return [
+        Candidate(asset_id, "sound", round(s.asset_from_ms - s.speed * s.query_from_ms), 0.0, s.speed)
+        for s in shown
+    ]
+
+
+def _distinct(segments: Sequence[Segment]) -> list[Segment]:
+    """Segments of several candidates that found the same: of two that overlap in query and asset, the surer, longer one."""
+    kept: list[Segment] = []
+    for one in sorted(
+        segments, key=lambda s: (-s.confidence * (s.query_to_ms - s.query_from_ms), s.query_from_ms)
+    ):
+        if not any(_overlap(one, other) for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda s: (s.query_from_ms, s.asset_from_ms))
+
+
+def _overlap(one: Segment, other: Segment) -> bool:
+    """Whether more than half of the shorter one lies in the other, in the query."""
+    low, high = max(one.query_from_ms, other.query_from_ms), min(one.query_to_ms, other.query_to_ms)
+    shorter = min(one.query_to_ms - one.query_from_ms, other.query_to_ms - other.query_from_ms)
+    return 2 * (high - low) > shorter
+
+
+def _weight(segments: Sequence[Segment]) -> float:
+    """Seconds of the query that are told, those told by picture and sound twice."""
+    return sum(
+        (s.query_to_ms - s.query_from_ms) / 1000 * s.confidence * (2 if s.by == "both" else 1)
+        for s in segments
+    )
+
+
+def _judged(match: Match, rules: Releases, seen: Seen | None) -> Match:
+    standing = rules.standing(match.asset.series, match.asset.edition, match.query_sha256, seen or Seen())
+    return replace(match, status=standing.status, why=standing.why)
+
+
+def _best_of_each_work(found: Sequence[_Found]) -> list[Match]:
+    """Of an episode's master and editions the one that fits best; of equals one that may be shown, then the master."""
+    works: dict[tuple[str, object], list[_Found]] = {}
+    for one in found:
+        numbered = (
+            one.asset.series and one.asset.episode is not None and one.asset.kind in ("master", "edition")
+        )
+        works.setdefault((one.asset.series, one.asset.episode if numbered else one.asset.id), []).append(one)
+    matches: list[tuple[float, Match]] = []
+    for members in works.values():
+        most = max(m.weight for m in members)
+        equal = [m for m in members if m.weight >= (1 - _ALIKE) * most]
+        best = min(
+            equal, key=lambda m: (m.match.status == "copy", m.asset.kind != "master", -m.weight, m.asset.id)
+        )
+        others = sorted(
+            m.asset.name if m.asset.edition is None else f"{m.asset.name} ({m.asset.edition})"
+            for m in members
+            if m is not best
+        )
+        match = best.match
+        if others:
+            match = replace(
+                match,
+                notes=(*match.notes, f"It is found in {', '.join(others)} of the same episode as well."),
+            )
+        matches.append((best.weight, match))
+    return [m for _, m in sorted(matches, key=lambda x: (-x[1].confidence, -x[0], x[1].id))]
