@@ -65,6 +65,7 @@ REFUSALS = (
     _("There is no business.toml yet; smallscreen business init writes one."),
     _("There is no breakdown yet; make it with smallscreen breakdown {folder}."),
     _("Nobody drew the cost curve of {edition} yet."),
+    _("There is no catalogue yet; smallscreen rights add {folder} --catalogue {place} makes one."),
 )
 NAMED = ("role", "is_role")
 """Places of the patterns that hold words of our own."""
