@@ -107,7 +107,7 @@ def test_what_cannot_be_burned_is_said_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no codec 'vp9'"):
         burn(source, tmp_path / "out.mp4", [], codec="vp9")
     for bad in ("a.mp4", "page.mp4", "gone.wav"):
-        with pytest.raises(UserError, match="no sound|not sound|no such file"):
+        with pytest.raises(UserError, match=r"no sound|not sound|no such file"):
             burn(source, tmp_path / "out.mp4", [], sound=tmp_path / bad)
     assert not (tmp_path / "out.mp4").exists() and not list(tmp_path.glob(".*"))
 

@@ -26,16 +26,16 @@ _SHADE = 0.22
 _KEPT = 0.8  # of the size wished for: above it, rows stay as the edition has them
 _FLOOR = 0.62  # of the size wished for: 35 pixels on a picture 1080 wide; smaller is not read on a phone
 _WEIGHT = "medium"
+_MOST = 1000  # characters: more than any picture holds
 
 
 @dataclass(frozen=True, slots=True)
 class SetLine:
-    """A line as a picture (RGBA); its letters stand `pad` pixels inside of it. `problem`: see the module."""
+    """A line as a picture (RGBA); its letters and their contour stand `pad` pixels inside of it."""
 
     line: Line
     picture: np.ndarray
     pad: int
-    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,17 @@ class Setting:
     room: Box
     safe: Box
 
-    def set(self, lines: Sequence[Line]) -> list[SetLine]:
-        """The lines as pictures, in their order; one without anything to show is left out."""
+    def set(self, lines: Sequence[Line]) -> tuple[list[SetLine], dict[int, str]]:
+        """The lines as pictures, in their order, and what could not be set well, by the line's number.
+
+        A line without anything to show makes no picture.
+        """
         chosen = [(n, *self._chosen(n.text)) for n in lines]
         kept = sorted(size for _, rows, size, _ in chosen if rows and size >= self.size * _KEPT)
         # The widest twentieth is set smaller by itself, rather than the whole episode with it.
         common = kept[len(kept) // 20] if kept else self.size
         made = []
-        for line, rows, size, problem in chosen:
+        for line, rows, size, _ in chosen:
             if not rows:
                 continue
             size = min(common, size)
@@ -63,8 +66,8 @@ class Setting:
                 rows, locale=self.locale, size=size, weight=_WEIGHT, outline=outline, shadow=shade
             )
             pad = shape.padding(outline, shade) - shape.padding(outline)
-            made.append(SetLine(line, picture, pad, problem))
-        return made
+            made.append(SetLine(line, picture, pad))
+        return made, {line.index: problem for line, _, _, problem in chosen if problem}
 
     def _chosen(self, text: str) -> tuple[list[str], float, str | None]:
         """The rows of a text, their size, and what is to be said of it."""
@@ -74,6 +77,9 @@ class Setting:
             said.append(f"no font has {' '.join(sorted(lacking)[:5])}, which is left out")
             out = re.escape("".join(sorted(lacking)))
             text = re.sub(rf"[ \t]*[{out}]+(?=[ \t]|[.,!?;:]|$)|[{out}]+", "", text, flags=re.MULTILINE)
+        if len(text) > _MOST:
+            said.append(f"of {len(text)} characters the first {_MOST} are taken")
+            text = text[:_MOST]
         rows = [row for r in text.split("\n") if (row := re.sub(r"\s+", " ", r).strip())]
         if not rows:
             return [], self.size, "; ".join(said) or None

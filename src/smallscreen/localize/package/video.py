@@ -109,7 +109,7 @@ class Burned:
         setting = Setting(bundle.market.locale, size, self.room, safe_room(bundle, info.width, info.height))
         chosen = [n for n in episode.lines if lines is None or n.index in lines]
         self.size = size
-        self.set: list[SetLine] = setting.set(chosen)
+        self.set, self._unfit = setting.set(chosen)
         tallest = max((s.picture.shape[0] - 2 * s.pad for s in self.set), default=0)
         self.places = [self._place(s, tallest) for s in self.set]
 
@@ -142,9 +142,8 @@ class Burned:
     def problems(self) -> list[str]:
         """What could not be set as it was written, and what cannot be covered."""
         said = [
-            f"{self.edition} episode {self.episode.number}, line {s.line.index}: {s.problem}."
-            for s in self.set
-            if s.problem
+            f"{self.edition} episode {self.episode.number}, line {index}: {problem}."
+            for index, problem in self._unfit.items()
         ]
         if self.cover not in {"none", "box"} and not self.old and not self.episode.textless:
             said.append(

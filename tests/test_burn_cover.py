@@ -1,0 +1,114 @@
+"""Writing in the picture is covered where and while it stands, and nothing else is touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from smallscreen.engines.burn import burn
+from smallscreen.engines.cover import Cover, Covers, Kind
+from smallscreen.engines.video import read_frames
+from tests import clips
+
+FROM, TO = 500, 1500
+X0, Y0, X1, Y1 = clips.BOX
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["still", "moving"])
+def clip(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[np.ndarray]]:
+    """Two seconds with writing from 0.5 to 1.5 s, and the pictures as they were without it."""
+    clean = [clips.ground(n, moving=request.param) for n in range(48)]
+    shown = [clips.written(p) if FROM <= n * 1000 / 24 < TO else p for n, p in enumerate(clean)]
+    return clips.write(tmp_path_factory.mktemp("cover") / "a.mp4", shown), clean
+
+
+def covered(
+    path: Path, out: Path, kind: Kind, box: tuple[int, int, int, int] = clips.BOX
+) -> list[np.ndarray]:
+    burn(path, out, [], covers=[Cover(FROM, TO, box, kind)], crf=8, preset="ultrafast")
+    return [p.astype(int) for _, p in read_frames(out)]
+
+
+def letters(clean: np.ndarray) -> np.ndarray:
+    return np.abs(clips.written(clean).astype(int) - clean).max(axis=2) > 40
+
+
+def test_inpaint_puts_back_what_was_there(clip: tuple[Path, list[np.ndarray]], tmp_path: Path) -> None:
+    path, clean = clip
+    made = covered(path, tmp_path / "b.mp4", "inpaint")
+    before = [p.astype(int) for _, p in read_frames(path)]
+    for n in range(13, 35, 3):
+        mask = letters(clean[n])
+        was, now = (np.abs(f[n] - clean[n])[mask].mean() for f in (before, made))
+        assert was > 60 and now < 9, (n, was, now)
+    for n in (0, 6, 40, 47):
+        assert np.abs(made[n] - before[n]).mean() < 2, "nothing is done where nothing stands"
+
+
+def test_inpaint_works_without_any_clean_picture(tmp_path: Path) -> None:
+    clean = [clips.ground(n) for n in range(24)]
+    path = clips.write(tmp_path / "a.mp4", [clips.written(p) for p in clean])
+    burn(
+        path, tmp_path / "b.mp4", [], covers=[Cover(0, 1000, clips.BOX, "inpaint")], crf=8, preset="ultrafast"
+    )
+    for n, (_, picture) in enumerate(read_frames(tmp_path / "b.mp4")):
+        mask = letters(clean[n])
+        assert np.abs(picture.astype(int) - clean[n])[mask].mean() < 15, n
+
+
+def test_inpaint_leaves_a_band_without_writing_alone(tmp_path: Path) -> None:
+    path = clips.write(tmp_path / "a.mp4", [clips.ground(n) for n in range(24)])
+    made = covered(path, tmp_path / "b.mp4", "inpaint")
+    for (_, before), after in zip(read_frames(path), made, strict=True):
+        assert np.abs(before.astype(int) - after).mean() < 2
+
+
+def test_blur_and_box_hide_the_letters_in_their_time_only(
+    clip: tuple[Path, list[np.ndarray]], tmp_path: Path
+) -> None:
+    path, _ = clip
+    before = [p.astype(int) for _, p in read_frames(path)]
+    for kind in ("blur", "box"):
+        made = covered(path, tmp_path / f"{kind}.mp4", kind)
+        inside = made[24][Y0 + 4 : Y1 - 4, X0 + 4 : X1 - 4]
+        steps = np.abs(np.diff(inside.mean(axis=2), axis=1)).mean()
+        assert (
+            steps
+            < 0.25 * np.abs(np.diff(before[24][Y0 + 4 : Y1 - 4, X0 + 4 : X1 - 4].mean(axis=2), axis=1)).mean()
+        )
+        assert (inside.max() < 60) == (kind == "box")
+        assert np.abs(made[24][: Y0 - 20] - before[24][: Y0 - 20]).mean() < 2
+        for n in (5, 40):
+            assert np.abs(made[n] - before[n]).mean() < 2
+
+
+@pytest.mark.parametrize("kind", ["blur", "box", "inpaint"])
+@pytest.mark.parametrize(
+    "box", [(-50, -50, 60, 20), (170, 300, 400, 500), (0, 0, 180, 320), (50, 50, 51, 51), (9, 9, 3, 3)]
+)
+def test_boxes_over_the_edge_do_no_harm(kind: Kind, box: tuple[int, int, int, int]) -> None:
+    rng = np.random.default_rng(1)
+    planes = [rng.integers(16, 235, s).astype(np.uint8) for s in ((320, 180), (160, 90), (160, 90))]
+    work = Covers([Cover(0, 100, box, kind)], 180, 320)
+    for at in range(0, 100, 20):
+        work.study(at, planes)
+    work.apply(50, planes)
+    assert (
+        work.studies == (kind == "inpaint" and box not in {(50, 50, 51, 51), (9, 9, 3, 3)})
+        or kind != "inpaint"
+    )
+
+
+def test_ten_bits_are_covered_alike(tmp_path: Path) -> None:
+    clean = [clips.ground(n) for n in range(36)]
+    shown = [clips.written(p) if 8 <= n < 28 else p for n, p in enumerate(clean)]
+    path = clips.write(tmp_path / "a.mp4", shown, pix_fmt="yuv420p10le", codec="libx265")
+    cover = [Cover(333, 1166, clips.BOX, "inpaint")]
+    burn(path, tmp_path / "b.mp4", [], covers=cover, codec="hevc", crf=8, preset="ultrafast")
+    frames = [p.astype(int) for _, p in read_frames(tmp_path / "b.mp4")]
+    for n in (10, 18, 26):
+        assert np.abs(frames[n] - clean[n])[letters(clean[n])].mean() < 10
