@@ -232,6 +232,6 @@ def test_floats_that_are_none_are_nought() -> None:
 
 def test_a_playlist_named_as_a_video_opens_nothing(tmp_path: Path) -> None:
     write_wav(tmp_path / "secret.wav", sine(0.5).astype(np.float32))
-    (tmp_path / "ep001.mp4").write_text("#EXTM3U\n#EXTINF:1,\nsecret.wav\n#EXT-X-ENDLIST\n", "utf-8")
+    (tmp_path / "ep001.mp4").write_text("ffconcat version 1.0\nfile secret.wav\n", "utf-8")
     with pytest.raises(SoundProblem):
         read_sound(tmp_path / "ep001.mp4")

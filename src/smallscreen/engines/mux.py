@@ -11,7 +11,7 @@ import av
 import numpy as np
 from av.stream import Disposition
 
-from smallscreen.engines.sound import RATE
+from smallscreen.engines.sound import FORMATS, RATE
 from smallscreen.errors import UserError
 
 _COPYABLE = {"aac", "mp3", "ac3", "eac3", "alac", "flac", "opus"}
@@ -41,7 +41,7 @@ def replace_sound(
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.stem}.{os.getpid()}.partial{out.suffix}")
     try:
-        with av.open(str(video), metadata_errors="replace") as source:
+        with av.open(str(video), metadata_errors="replace", options={"format_whitelist": FORMATS}) as source:
             if not source.streams.video:
                 raise UserError(f"{video.name}: the file holds no picture; give the episode's video.")
             with av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"}) as target:
@@ -60,6 +60,8 @@ def _mux(
     source: Any, target: Any, samples: np.ndarray, language: str, keep_original: bool, bit_rate: int
 ) -> None:
     old = source.streams.video[0]
+    if old.codec_context is None:
+        raise ValueError("a picture in a coding that nobody knows")
     picture = target.add_stream_from_template(old)
     if old.codec_context.codec.canonical_name == "hevc":
         picture.codec_context.codec_tag = "hvc1"  # what phones play
@@ -70,7 +72,7 @@ def _mux(
     kept, theirs = None, None
     if keep_original and source.streams.audio:
         theirs = source.streams.audio[0]
-        if theirs.codec_context.codec.canonical_name in _COPYABLE:
+        if theirs.codec_context is not None and theirs.codec_context.codec.canonical_name in _COPYABLE:
             kept = target.add_stream_from_template(theirs)
             kept.metadata["language"] = theirs.metadata.get("language", "und")
             kept.disposition = Disposition(0)

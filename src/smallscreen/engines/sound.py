@@ -25,7 +25,8 @@ MAX_CHANNELS = 16
 MAX_BYTES = 256 * 1024 * 1024
 MAX_SECONDS = 1800.0
 """An episode of half an hour: 700 MB as two channels of samples."""
-_FORMATS = "wav,mp3,flac,ogg,aac,mov,mp4,matroska,webm,mpegts,avi,aiff"
+FORMATS = "wav,mp3,flac,ogg,aac,mov,mp4,matroska,webm,mpegts,avi,aiff"
+"""What is opened by its content: a list of other files, which FFmpeg would follow, is none of these."""
 _JUMP = RATE // 20
 """A gap in a file's times of more than 50 ms is silence; less is rounding."""
 
@@ -81,7 +82,7 @@ def read_sound(path: Path, rate: int = RATE, max_seconds: float = MAX_SECONDS) -
     """
     try:
         with av.open(
-            str(path), metadata_errors="replace", options={"format_whitelist": _FORMATS}
+            str(path), metadata_errors="replace", options={"format_whitelist": FORMATS}
         ) as container:
             if not container.streams.audio:
                 return np.zeros((0, 2), np.float32)
@@ -112,9 +113,9 @@ def resample(samples: np.ndarray, rate: int, to: int) -> np.ndarray:
         return samples
     wanted = round(len(samples) * to / rate)
     resampler = av.AudioResampler(format="flt", layout="mono", rate=to)
-    frame = av.AudioFrame.from_ndarray(
-        np.ascontiguousarray(samples[None, :], np.float32), format="flt", layout="mono"
-    )
+    # A few samples alone would never leave the resampler.
+    padded = np.pad(samples, (0, 64)).astype(np.float32)
+    frame = av.AudioFrame.from_ndarray(padded[None, :], format="flt", layout="mono")
     frame.sample_rate = rate
     parts = [f.to_ndarray().reshape(-1) for x in (frame, None) for f in resampler.resample(x)]
     made = np.concatenate(parts).astype(np.float32)
@@ -191,6 +192,8 @@ def _kind(data: bytes) -> str:
 
 def _checked(stream: Any) -> int:
     """The stream's rate, where it and the number of channels are ones that sound has."""
+    if stream.codec_context is None:
+        raise SoundProblem("in a coding that nobody knows")
     rate = int(stream.codec_context.sample_rate or 0)
     if not MIN_RATE <= rate <= MAX_RATE:
         raise SoundProblem(f"a rate of {rate:,} Hz")

@@ -302,8 +302,8 @@ def _spoken(job: _Job, lines: Sequence[DubLine], found: list[Finding], total: in
                 natural[line.cue] = speech
             _tick(job, total)
     finally:
-        # What was not begun is not paid for.
-        pool.shutdown(wait=False, cancel_futures=True)
+        # What was not begun is not paid for; what is on its way is, and is waited for and kept.
+        pool.shutdown(wait=True, cancel_futures=True)
 
     def order(line: DubLine) -> tuple[str, float]:
         role, ms = job.cast[line.character], natural[line.cue].ms
