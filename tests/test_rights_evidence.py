@@ -39,7 +39,7 @@ SEEN = Seen(
     day=date(2026, 11, 20),
 )
 OWNER = Owner("红伞影业有限公司", "", "", "rights@studio.example")
-UNMEASURED = Accuracy(1, 0.5)
+UNMEASURED = Accuracy(1, 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -375,15 +375,19 @@ def test_nothing_is_said_of_what_was_not_measured(tmp_path: Path) -> None:
     assert read_accuracy(path) == UNMEASURED
     assert "not been measured" in UNMEASURED.sentence()
     assert UNMEASURED.upper is None
-    measured = Accuracy(1, 0.5, 4800, 0, date(2026, 11, 23), 'films "of ours"\nand others')
+    measured = Accuracy(1, 0.8, 4800, 0, date(2026, 11, 23), 'films "of ours"\nand others')
     write_accuracy(path, measured)
     read = read_accuracy(path)
     assert (read.comparisons, read.upper) == (4800, upper_bound(0, 4800))
     assert "0 of 4,800 comparisons" in read.sentence()
     assert "below 0.062 %" in read.sentence()
     known = accuracy.shipped()
-    assert not accuracy.for_threshold(known.fingerprint, known.threshold + 0.1).measured
-    assert not accuracy.for_threshold(known.fingerprint + 1, known.threshold).measured
+    assert accuracy.current(known.fingerprint) == known
+    assert not accuracy.current(known.fingerprint + 1).measured
+    assert "a match of confidence 0.80 or more" in read.sentence()
+    assert read.below(0.8) == ""
+    assert "0.79, is below 0.80" in read.below(0.79)
+    assert UNMEASURED.below(0.0) == ""
     for bad in ("", "[threshold]\nfingerprint = 1\n", path.read_text("utf-8").replace("4800", "-1"), "x ="):
         path.write_text(bad, "utf-8")
         with pytest.raises(FileProblem):

@@ -16,6 +16,8 @@ from smallscreen.cli.rights_said import as_dict, checked_work_id, say, seen_at
 from smallscreen.cli.rights_sign import sign
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from smallscreen.rights.cases import Case
     from smallscreen.rights.catalogue import Catalogue
     from smallscreen.rights.releases import Releases, Seen, Standing
@@ -146,8 +148,9 @@ def find(
     with progress("Looking") as meter:
         for number, path in enumerate(videos):
             meter(number, len(videos), path.name[:40])
+            step = (lambda part: meter(int(100 * part), 100)) if len(videos) == 1 else None
             try:
-                found = _look(there, path, where)
+                found = _look(there, path, where, step)
             except UserError as e:
                 problems.append(str(e))
                 continue
@@ -235,7 +238,7 @@ def report(
 ) -> None:
     """Write the page of all matches, own releases and licensed ones set apart; list their ids."""
     from smallscreen.errors import FileProblem, UserError
-    from smallscreen.rights.accuracy import shipped
+    from smallscreen.rights.accuracy import current
     from smallscreen.rights.cases import cases
     from smallscreen.rights.catalogue import open_catalogue
     from smallscreen.rights.report import render
@@ -249,7 +252,7 @@ def report(
     problems: list[FileProblem] = []
     found = [(c, _standing(c, rules)) for c in cases(there.root, problems)]
     with progress("Drawing") as meter:
-        page = render(found, there.root.resolve().name, shipped(), progress=meter)
+        page = render(found, there.root.resolve().name, current(), progress=meter)
     _write(path, page.encode("utf-8"))
     if format is Format.json:
         print_json({"file": str(path), "matches": [as_dict(c, s) for c, s in found]})
@@ -284,7 +287,7 @@ def evidence(
 ) -> None:
     """Make the evidence pack of a match: a page, a PDF, JSON, pictures. It is never sent; a person signs."""
     from smallscreen.errors import UserError
-    from smallscreen.rights.accuracy import shipped
+    from smallscreen.rights.accuracy import current
     from smallscreen.rights.cases import find_case
     from smallscreen.rights.catalogue import open_catalogue
     from smallscreen.rights.evidence import chain, notice
@@ -308,7 +311,7 @@ def evidence(
     case, rules = find_case(there.root, match), _rules(there)
     with progress("Making the pack") as meter:
         made = make(
-            there.root, case, _standing(case, rules), rules.owner, shipped(),
+            there.root, case, _standing(case, rules), rules.owner, current(),
             to=to, ours=ours, title=title, progress=meter,
         )  # fmt: skip
     if format is Format.json:
@@ -332,24 +335,17 @@ def evidence(
 # --- inside ----------------------------------------------------------------------------------
 
 
-def _look(catalogue: Catalogue, path: Path, seen: Seen) -> list[Case]:
+def _look(
+    catalogue: Catalogue, path: Path, seen: Seen, progress: Callable[[float], None] | None = None
+) -> list[Case]:
     """Find the matches of one file and keep them."""
     from smallscreen.rights.cases import keep_matches
-    from smallscreen.rights.find import find as find_matches
+    from smallscreen.rights.find import find_fingerprint
+    from smallscreen.rights.fingerprint import fingerprint
 
-    matches = find_matches(catalogue, path)
-    return keep_matches(catalogue.root, path, matches, seen, _length(path) if matches else 0)
-
-
-def _length(path: Path) -> int:
-    """In ms; 0 where the file has no picture."""
-    from smallscreen.engines.video import probe
-    from smallscreen.errors import UserError
-
-    try:
-        return probe(path).duration_ms
-    except UserError:
-        return 0
+    query = fingerprint(path, query=True, progress=progress)
+    matches = find_fingerprint(catalogue, query, path.name, seen=seen)
+    return keep_matches(catalogue.root, path, matches, seen, query.duration_ms)
 
 
 def _rules(catalogue: Catalogue) -> Releases:

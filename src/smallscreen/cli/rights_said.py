@@ -30,6 +30,7 @@ def as_dict(case: Case, standing: Standing) -> dict[str, Any]:
 
 
 def say(path: Path, cases: list[tuple[Case, Standing]]) -> None:
+    from smallscreen.rights.accuracy import current
     from smallscreen.rights.words import by, plain, sentence, span
 
     if not cases:
@@ -47,6 +48,8 @@ def say(path: Path, cases: list[tuple[Case, Standing]]) -> None:
         )
         if standing.why:
             typer.echo(f"    {standing.why}" if standing.status == "copy" else f"    No copy. {standing.why}")
+        if unsure := current().below(match.confidence):
+            typer.echo(f"    {unsure}")
         for note in match.notes:
             typer.echo(f"    {plain(note)}")
 

@@ -1,8 +1,8 @@
-"""How often the threshold was seen to be wrong: read from `accuracy.toml`, which `make bench` fills.
+"""How often matches were seen to be wrong: read from `accuracy.toml`, which `make bench` fills.
 
     [threshold]
     fingerprint = 1                  # the version that was measured
-    confidence = 0.5                 # a match is reported from here on
+    confidence = 0.8                 # matches from here on are counted; 0: every match that is reported
 
     [measured]                       # not there until somebody measured
     date = 2026-11-23
@@ -26,6 +26,7 @@ from math import exp, lgamma, log
 from pathlib import Path
 
 from smallscreen.errors import FileProblem
+from smallscreen.rights.model import FINGERPRINT_VERSION
 
 NAME = "accuracy.toml"
 
@@ -59,14 +60,21 @@ class Accuracy:
         """The rate in words, with what it was measured on."""
         rate, upper = self.rate, self.upper
         if rate is None or upper is None:
-            return (
-                "The false-match rate of this threshold has not been measured yet; nothing can be said about how "
-                "often it is wrong."
-            )
+            return "The false-match rate has not been measured yet; nothing can be said about how often a match is wrong."
+        which = f"a match of confidence {self.threshold:.2f} or more" if self.threshold > 0 else "a match"
         return (
-            f"At this threshold {self.false_matches:,} of {self.comparisons:,} comparisons of an innocent file with a "
-            f"work gave a match ({_rate(rate)}); with 95 % confidence the rate is below {_rate(upper)} "
-            f"(Clopper-Pearson, one-sided). Measured on {self.day}, on {self.on}."
+            f"{self.false_matches:,} of {self.comparisons:,} comparisons of an innocent file with a work gave {which} "
+            f"({_rate(rate)}); with 95 % confidence the rate is below {_rate(upper)} (Clopper-Pearson, one-sided). "
+            f"Measured on {self.day}, on {self.on}."
+        )
+
+    def below(self, confidence: float) -> str:
+        """What to say of a match that the measurement does not speak of; "" where it does."""
+        if not self.measured or confidence >= self.threshold:
+            return ""
+        return (
+            f"The confidence of this match, {confidence:.2f}, is below {self.threshold:.2f}, from where the false-match "
+            "rate was measured: it says nothing of this one, so look closely."
         )
 
 
@@ -76,12 +84,10 @@ def shipped() -> Accuracy:
     return read_accuracy(Path(str(files(__package__).joinpath(NAME))))
 
 
-def for_threshold(fingerprint: int, threshold: float) -> Accuracy:
-    """What was measured of this very version and threshold; an unmeasured one where it was another."""
+def current(fingerprint: int = FINGERPRINT_VERSION) -> Accuracy:
+    """What was measured of this version of the fingerprints; an unmeasured one where it was another."""
     known = shipped()
-    if known.fingerprint == fingerprint and abs(known.threshold - threshold) < 1e-9:
-        return known
-    return Accuracy(fingerprint, threshold)
+    return known if known.fingerprint == fingerprint else Accuracy(fingerprint, 0.0)
 
 
 def read_accuracy(path: Path) -> Accuracy:
@@ -92,6 +98,8 @@ def read_accuracy(path: Path) -> Accuracy:
         base = Accuracy(int(threshold["fingerprint"]), float(threshold["confidence"]))
         if measured is None:
             return base
+        if not 0 <= base.threshold <= 1:
+            raise ValueError("its confidence is not from 0 to 1")
         n, wrong = int(measured["comparisons"]), int(measured["false_matches"])
         day, on = measured["date"], str(measured["on"]).strip()
         if not 0 <= wrong <= n or n < 1 or not on or not isinstance(day, date) or isinstance(day, datetime):

@@ -162,6 +162,7 @@ def gather(
         "accuracy": {
             "sentence": accuracy.sentence(),
             "measured": accuracy.measured,
+            "below": accuracy.below(match.confidence),
             "threshold": accuracy.threshold,
             "fingerprint": FINGERPRINT_VERSION,
             "comparisons": accuracy.comparisons,

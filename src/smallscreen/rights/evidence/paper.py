@@ -65,12 +65,12 @@ class _Paper:
             ("Owner", e["owner"]["name"] or "not given"),
             (
                 "Recognized",
-                f"{e['match']['by']}, confidence {e['match']['confidence']:.2f} (threshold {e['accuracy']['threshold']:.2f})",
+                f"{e['match']['by']}, confidence {e['match']['confidence']:.2f}",
             ),
         ]
         if e["standing"]["why"]:
             rows.append(("A license is near", e["standing"]["why"]))
-        rows.append(("How sure", e["accuracy"]["sentence"]))
+        rows.append(("How sure", " ".join(filter(None, (e["accuracy"]["sentence"], e["accuracy"]["below"])))))
         for label, value in rows:
             self._row([(label, 100, DIM, False), (value, s.right - s.left - 100, INK, False)])
         s.rule(self.y - 4)

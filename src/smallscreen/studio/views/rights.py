@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from smallscreen.errors import FileProblem
-from smallscreen.rights.accuracy import shipped
+from smallscreen.rights.accuracy import current
 from smallscreen.rights.cases import FOLDER, Case, cases, standing
 from smallscreen.rights.catalogue import CATALOGUE_VARIABLE
 from smallscreen.rights.releases import NAME, Releases, Standing
@@ -77,7 +77,7 @@ def _made(project: Project, root: Path, language: str) -> RightsPage:
     judged = [(c, standing(c, rules)) for c in mine]
     found = [_found(c, s, there, language) for c, s in judged]
     found.sort(key=lambda f: (_ORDER.index(f.status), f.episode is None, f.episode or 0, -f.confidence, f.id))
-    accuracy = shipped()
+    accuracy = current()
     return RightsPage(
         folder=project.root.name,
         assets=sum(1 for _ in (root / "assets").glob("??/*.json")),

@@ -59,12 +59,16 @@ SENTENCES = (
     _("{rule} has a license ({window}); nobody said in which territory this was seen."),
     _("{rule} has a license ({window}); nobody said on which day this was seen."),
     _(
-        "The false-match rate of this threshold has not been measured yet; nothing can be said about how often it is "
-        "wrong."
+        "The false-match rate has not been measured yet; nothing can be said about how often a match is wrong."
     ),
     _(
-        "At this threshold {wrong} of {n} comparisons of an innocent file with a work gave a match ({rate}); with 95 % "
-        "confidence the rate is below {upper} (Clopper-Pearson, one-sided). Measured on {day}, on {what}."
+        "{wrong} of {n} comparisons of an innocent file with a work gave a match ({rate}); with 95 % confidence the "
+        "rate is below {upper} (Clopper-Pearson, one-sided). Measured on {day}, on {what}."
+    ),
+    _(
+        "{wrong} of {n} comparisons of an innocent file with a work gave a match of confidence {least} or more "
+        "({rate}); with 95 % confidence the rate is below {upper} (Clopper-Pearson, one-sided). Measured on {day}, on "
+        "{what}."
     ),
 )
 """A test holds them to what the room writes."""
