@@ -27,7 +27,7 @@ import av
 import numpy as np
 
 from bench import _looks as look
-from bench._episodes import HALVES, Episode, Half, innocents, kept, missing, references
+from bench._episodes import HALVES, Episode, Half, innocents, kept, missing, place, references
 from bench._made_sound import music, speech
 from bench._rights_media import RATE, Coding, Sound, at_times, cut, filtered, sound, with_sound, write
 
@@ -293,25 +293,25 @@ class Case:
         """The query's file, made now if it is not there."""
         if self.episode is not None:
             return self.episode.file()
+        name, recipe = self._recipe()
+        return kept(name, recipe, self._make)
+
+    def is_made(self) -> bool:
+        """Whether its file is there."""
+        return self.episode is not None or place(*self._recipe()).is_file()
+
+    def _recipe(self) -> tuple[str, str]:
+        recipe = f"{look.DRAWN_BY} {self.plan!r}"
+        # Copies of one plan are one file, whoever asks for it.
+        return (f"copy-{zlib.crc32(recipe.encode()):08x}" if self.picture_of is None else self.id), recipe
+
+    def _make(self, path: Path) -> None:
         plan, base = self.plan, self.picture_of
         assert plan is not None
         if base is None:
-            return _made(self.id, plan)
-        return kept(
-            self.id,
-            f"{look.DRAWN_BY} {plan!r}",
-            lambda path: with_sound(_made(f"{self.id}-p", base), _heard(plan), path),
-        )
-
-
-def _made(name: str, plan: Plan) -> Path:
-    # The name says what is inside only to people; files of one plan are one file.
-    recipe = f"{look.DRAWN_BY} {plan!r}"
-    return kept(
-        f"copy-{zlib.crc32(recipe.encode()):08x}",
-        recipe,
-        lambda path: write(path, _seen(plan), _heard(plan), plan.coding),
-    )
+            write(path, _seen(plan), _heard(plan), plan.coding)
+        else:
+            with_sound(replace(self, plan=base, picture_of=None).file(), _heard(plan), path)
 
 
 def cases(half: Half | None = None) -> list[Case]:

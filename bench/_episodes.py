@@ -115,9 +115,14 @@ def cache() -> Path:
     return folder
 
 
+def place(name: str, recipe: str) -> Path:
+    """Where the file of a recipe lies."""
+    return cache() / f"{name}-{hashlib.sha256(f'{MADE_BY} {recipe}'.encode()).hexdigest()[:12]}.mp4"
+
+
 def kept(name: str, recipe: str, make: Callable[[Path], None]) -> Path:
     """The file of a recipe; `make` writes it if it is not there."""
-    path = cache() / f"{name}-{hashlib.sha256(f'{MADE_BY} {recipe}'.encode()).hexdigest()[:12]}.mp4"
+    path = place(name, recipe)
     if not path.is_file():
         make(path)
     return path

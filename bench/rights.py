@@ -5,7 +5,7 @@
     python -m bench.rights --half tune     # one half alone, without peers; keeps no file
     python -m bench.rights --only crop     # one disguise alone, likewise
 
-Ten reference episodes are put into a catalogue; every query (`bench._disguises`) goes through `rights.find.find`.
+Ten reference episodes are put into a catalogue; every query (`bench._disguises`) goes through `rights.find`.
 A copy is a hit when the right episode is matched with a confidence above the threshold, and the threshold is one
 that lets no innocent through (`bench._episodes`; whatever episode it is said to be). The clips are parted into two
 halves that share none: the threshold is chosen on the innocents and copies of one half and tried on the other, both
@@ -42,6 +42,15 @@ from bench.common import ROOT, report, row, skip
 
 SOURCE = ROOT / "src" / "smallscreen" / "rights"
 OF_FINGERPRINT = ("media.py", "fingerprint.py", "model.py", "picture", "sound")
+OF_FINDING = (
+    *OF_FINGERPRINT,
+    *(
+        f"{name}.py"
+        for name in ("align", "fuse", "terms", "search", "find", "exclude", "catalogue", "runs", "termfiles")
+    ),
+    "sql",
+)
+"""Files of the program whose change makes what was kept worthless."""
 QUICK = ("reference-02", "reference-04", "reference-07", "reference-09")
 SERIES = "the-last-ferry"
 
@@ -154,7 +163,7 @@ class Program:
     def __init__(self) -> None:
         self.folder = cache() / f"program-{_version(OF_FINGERPRINT)}"
         (self.folder / "prints").mkdir(parents=True, exist_ok=True)
-        self.found = self.folder / f"found-{_version(('',))}"
+        self.found = self.folder / f"found-{_version(OF_FINDING)}"
         self.found.mkdir(exist_ok=True)
         self.catalogue, self.adding_s = self._catalogue()
         self._names = {a.id: Path(a.path).resolve().name for a in self.catalogue.assets()}
@@ -163,21 +172,29 @@ class Program:
         """The references' catalogue, made by `rights.catalogue.add`, and the processor seconds of each."""
         from smallscreen.rights import catalogue as door
 
-        folder = self.folder / f"catalogue-{_version(('',))}"
+        folder = self.folder / f"catalogue-{_version(OF_FINDING)}"
         notes = folder / "seconds.json"
         if not notes.is_file():
             shutil.rmtree(folder, ignore_errors=True)
             files = self.folder / "files"
             files.mkdir(exist_ok=True)
             there = door.open_catalogue(folder, create=True)
-            spent = {}
+            spent: dict[str, float] = {}
             for episode in references():
                 link = files / f"ep{episode.number:03d}.mp4"
                 link.unlink(missing_ok=True)
                 link.symlink_to(episode.file())
-                began = time.process_time()
-                done = door.add(there, [link], series=SERIES)
-                spent[episode.name] = time.process_time() - began
+
+                def made(path: Path, name: str = episode.name) -> tuple[Any, Any]:
+                    from smallscreen.rights.terms import terms_of
+
+                    print_, seconds = self._fingerprint(path.resolve(), query=False)
+                    began = time.process_time()
+                    terms = terms_of(print_)
+                    spent[name] = seconds + time.process_time() - began
+                    return print_, terms
+
+                done = door.add(there, [link], series=SERIES, fingerprint=made)
                 if done.problems:
                     raise done.problems[0]
             notes.write_text(json.dumps(spent), "utf-8")
@@ -193,35 +210,30 @@ class Program:
         note.write_text(json.dumps(asdict(answer)), "utf-8")
         return answer
 
-    def _asked(self, path: Path) -> Answer:
-        from smallscreen.rights import find as door
+    def _fingerprint(self, path: Path, *, query: bool = True) -> tuple[Any, float]:
+        """A fingerprint and the processor seconds it took; kept until the files that make it change."""
+        from smallscreen.rights.fingerprint import fingerprint
         from smallscreen.rights.model import Fingerprint
 
-        answer = Answer()
         kept = self.folder / "prints" / f"{path.stem}.fp"
-        made = door.fingerprint
+        note = kept.with_suffix(".seconds")
+        if kept.is_file() and note.is_file():
+            return Fingerprint.from_bytes(kept.read_bytes()), float(note.read_text("utf-8"))
+        began = time.process_time()
+        made = fingerprint(path, query=query)
+        seconds = time.process_time() - began
+        kept.write_bytes(made.to_bytes())
+        note.write_text(repr(seconds), "utf-8")
+        return made, seconds
 
-        def fingerprint(file: Path, **words: Any) -> Fingerprint:
-            seconds = kept.with_suffix(".json")
-            if kept.is_file() and seconds.is_file():
-                answer.fingerprint_s = json.loads(seconds.read_text("utf-8"))
-                return Fingerprint.from_bytes(kept.read_bytes())
-            began = time.process_time()
-            done: Fingerprint = made(file, **words)
-            answer.fingerprint_s = time.process_time() - began
-            kept.write_bytes(done.to_bytes())
-            seconds.write_text(json.dumps(answer.fingerprint_s), "utf-8")
-            return done
+    def _asked(self, path: Path) -> Answer:
+        from smallscreen.rights.find import find_fingerprint
 
-        was_kept = kept.is_file()
-        door.fingerprint = fingerprint
-        try:
-            began = time.process_time()
-            matches = door.find(self.catalogue, path)
-            spent = time.process_time() - began
-        finally:
-            door.fingerprint = made
-        answer.search_s = spent - (0.0 if was_kept else answer.fingerprint_s)
+        answer = Answer()
+        print_, answer.fingerprint_s = self._fingerprint(path)
+        began = time.process_time()
+        matches = find_fingerprint(self.catalogue, print_, path.name)
+        answer.search_s = time.process_time() - began
         for match in matches:
             name = f"reference-{match.asset.episode:02d}"
             answer.confidence[name] = max(answer.confidence.get(name, 0.0), match.confidence)
@@ -399,6 +411,9 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="the copies of four of the ten references")
     parser.add_argument("--half", choices=HALVES, help="one half alone; keeps no file")
     parser.add_argument("--only", metavar="DISGUISE", help="one disguise alone; keeps no file")
+    parser.add_argument(
+        "--made", action="store_true", help="only queries whose files are there; keeps no file"
+    )
     parser.add_argument("--no-peers", action="store_true", help="without the peers")
     options = parser.parse_args()
     if why := missing():
@@ -409,6 +424,8 @@ def main() -> int:
         for c in cases(options.half)
         if not c.disguise or (options.only in (None, c.disguise) and (not options.quick or c.asset in QUICK))
     ]
+    if options.made:
+        asked = [c for c in asked if c.is_made()]
     program = Program()
     answers: dict[str, Answer] = {}
     for number, case in enumerate(asked, 1):
@@ -416,7 +433,7 @@ def main() -> int:
         if sys.stderr.isatty() or number % 25 == 0:
             print(f"  {number} of {len(asked)}: {case.id}", file=sys.stderr, flush=True)
     rows = tables(asked, answers) + costs(program, asked, answers)
-    if options.half or options.only:
+    if options.half or options.only or options.made:
         for r in rows:
             print(f"{r['name']:<70} {r['value']:>10.4g} {r['unit']}")
         return 0
