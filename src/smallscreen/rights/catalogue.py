@@ -26,10 +26,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from smallscreen.errors import FileProblem, UserError
 from smallscreen.rights.model import FINGERPRINT_VERSION, Asset, Fingerprint, Terms
 from smallscreen.rights.runs import TermStore
-from smallscreen.rights.termfiles import write_new
+from smallscreen.rights.termfiles import NEW, write_new
 from smallscreen.series import names
 from smallscreen.series.manifest import NAME as MANIFEST
 from smallscreen.series.manifest import read_manifest
@@ -116,7 +118,7 @@ class Catalogue:
         path = self._record_path(asset_id)
         path.unlink(missing_ok=True)
         path.with_suffix(".fp").unlink(missing_ok=True)
-        (self.terms.folder / "new" / f"{asset_id}.parquet").unlink(missing_ok=True)
+        (self.terms.folder / "new" / f"{asset_id}{NEW}").unlink(missing_ok=True)
         return asset
 
     def change(self, asset_id: str, **values: Any) -> Asset:
@@ -153,7 +155,7 @@ class Catalogue:
     def store(self, asset: Asset, fingerprint: Fingerprint, terms: Terms) -> None:
         """Register an asset with its fingerprint and terms: all of it, or nothing that counts."""
         path = self._record_path(asset.id)
-        self.put(path.with_suffix(".fp"), fingerprint.to_bytes())
+        self.put(path.with_suffix(".fp"), _without_terms(fingerprint).to_bytes())
         count = write_new(self.terms.folder, asset.id, terms)
         record = {
             "asset": asdict(asset),
@@ -397,6 +399,14 @@ def _videos(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+
+
+def _without_terms(print_: Fingerprint) -> Fingerprint:
+    """A fingerprint as it is kept: the terms of its sound follow from its peaks."""
+    if print_.sound is None:
+        return print_
+    nothing = np.zeros(0, np.uint32), np.zeros(0, np.int32)
+    return replace(print_, sound=replace(print_.sound, terms=nothing[0], times_ms=nothing[1]))
 
 
 def _asset(record: dict[str, Any]) -> Asset:

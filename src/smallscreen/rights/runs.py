@@ -28,6 +28,7 @@ from smallscreen.rights.termfiles import (
     CHUNK_STEPS,
     KINDS,
     MOST_CHUNKS,
+    NEW,
     PART_ROWS,
     PER_CHUNK,
     Chunks,
@@ -129,7 +130,7 @@ class TermStore:
     def _new(self) -> list[Path]:
         """Files of assets that are registered; one without a record is being added, or was cut off."""
         folder = self.folder / "new"
-        found = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
+        found = sorted(folder.glob(f"*{NEW}")) if folder.is_dir() else []
         return [p for p in found if self._alive(p.stem)]
 
     def _manifest(self) -> tuple[Run, ...]:

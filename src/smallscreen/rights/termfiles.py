@@ -1,6 +1,6 @@
 """Terms on disk: sorted Parquet that any engine reads, and beside it a small directory of where a term stands.
 
-    terms-1/new/ASSET.parquet          the terms of one asset that are not merged yet: kind, term, place
+    terms-1/new/ASSET.npz              the terms of one asset that are not merged yet: kind, term, place
     terms-1/RUN/picture-000.parquet    merged terms, sorted by term, then place: term, place; likewise sound
     terms-1/RUN/picture-000.idx        the directory of that file
     terms-1/RUN/chunks.parquet         which asset a place belongs to: chunk, asset, first
@@ -26,12 +26,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from smallscreen.engines.sql import connect, file, literal
+from smallscreen.engines.sql import file, literal
 from smallscreen.rights.model import PICTURE, SOUND, Terms
 
 if TYPE_CHECKING:
     import duckdb
 
+NEW = ".npz"
 KINDS = {PICTURE: "picture", SOUND: "sound"}
 CHUNK_STEPS = 2048
 VIEWS = 256
@@ -88,16 +89,13 @@ def bits(term: NDArray[Any]) -> Ints:
 def write_new(folder: Path, asset_id: str, terms: Terms) -> int:
     """Write one asset's terms under `folder`/new, whole or not at all; returns how many."""
     kind, term, place, _ = stored(terms)
-    target = folder / "new" / f"{asset_id}.parquet"
-    temporary = folder / ".staging" / f"{asset_id}-{uuid.uuid4().hex[:8]}.parquet"
+    target = folder / "new" / f"{asset_id}{NEW}"
+    temporary = folder / ".staging" / f"{asset_id}-{uuid.uuid4().hex[:8]}"
     temporary.parent.mkdir(parents=True, exist_ok=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with connect() as con:
-            con.register("given", {"kind": kind, "term": term, "place": place})
-            con.execute(
-                f"COPY (SELECT * FROM given) TO {literal(str(temporary))} (FORMAT parquet, COMPRESSION zstd)"
-            )
+        with temporary.open("wb") as f:
+            np.savez_compressed(f, kind=kind, term=term, place=place)
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
@@ -106,9 +104,8 @@ def write_new(folder: Path, asset_id: str, terms: Terms) -> int:
 
 def read_new(path: Path) -> tuple[NDArray[np.uint8], Ints, Places]:
     """Kind, term and place of a file that `write_new` made."""
-    with connect() as con:
-        got = con.execute(f"SELECT kind, term, place FROM read_parquet({file(path)})").fetchnumpy()
-    return np.asarray(got["kind"]), np.asarray(got["term"]), np.asarray(got["place"])
+    with np.load(path, allow_pickle=False) as held:
+        return held["kind"], held["term"], held["place"]
 
 
 def write_part(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
@@ -116,7 +113,7 @@ def write_part(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     con.execute("SET preserve_insertion_order = true")
     done = con.execute(
         f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION uncompressed, PARQUET_VERSION V1, "
-        f"DICTIONARY_SIZE_LIMIT 1, ROW_GROUP_SIZE {ROW_GROUP})"
+        f"DICTIONARY_SIZE_LIMIT 0, ROW_GROUP_SIZE {ROW_GROUP})"
     ).fetchall()
     write_directory(con, path)
     return int(done[0][0])

@@ -5,12 +5,12 @@ WITH often AS (
   SELECT kind, term FROM own GROUP BY kind, term
   HAVING count(DISTINCT episode) >= 2 AND count(*) <= {most}
 ),
-some AS (
+shared AS (
   SELECT o.*, o.t // {unit} AS unit FROM own o SEMI JOIN often USING (kind, term)
 ),
 pairs AS (
   SELECT a.kind, a.asset AS a, b.asset AS b, a.unit, a.term, a.t, (b.t - a.t + {far}) // {slack} AS bin
-  FROM some a JOIN some b ON a.kind = b.kind AND a.term = b.term AND a.episode <> b.episode
+  FROM shared a JOIN shared b ON a.kind = b.kind AND a.term = b.term AND a.episode <> b.episode
 ),
 doubled AS (
   SELECT * FROM pairs UNION ALL SELECT kind, a, b, unit, term, t, bin + 1 AS bin FROM pairs
