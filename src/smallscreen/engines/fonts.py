@@ -166,7 +166,7 @@ def draw_text(
                     stroke_fill=outline_fill,
                     **options,  # type: ignore[arg-type]
                 )
-                at += _run_width(run, size, weight)
+                at += run_width(run, size, weight)
 
 
 def text_picture(
@@ -275,11 +275,12 @@ def ignorable(char: str) -> bool:
 
 @lru_cache(maxsize=100_000)
 def _width(text: str, locale: str | None, size: float, weight: str) -> float:
-    return sum(_run_width(run, size, weight) for run in _runs(text, locale))
+    return sum(run_width(run, size, weight) for run in _runs(text, locale))
 
 
 @lru_cache(maxsize=100_000)
-def _run_width(run: Run, size: float, weight: str) -> float:
+def run_width(run: Run, size: float, weight: str) -> float:
+    """The advance width in pixels of one run."""
     options = {"direction": "rtl" if run.rtl else "ltr"} if _HAS_RAQM else {}
     return float(_font(run.family, size, weight).getlength(run.text, **options))  # type: ignore[arg-type]
 
