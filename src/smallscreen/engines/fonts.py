@@ -275,6 +275,10 @@ def ignorable(char: str) -> bool:
 
 @lru_cache(maxsize=100_000)
 def _width(text: str, locale: str | None, size: float, weight: str) -> float:
+    if not _HAS_RAQM:
+        from smallscreen.engines import shape  # which takes the fonts from here
+
+        return shape.width(text, locale, size, weight)
     return sum(run_width(run, size, weight) for run in _runs(text, locale))
 
 
