@@ -411,6 +411,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="the copies of four of the ten references")
     parser.add_argument("--half", choices=HALVES, help="one half alone; keeps no file")
     parser.add_argument("--only", metavar="DISGUISE", help="one disguise alone; keeps no file")
+    parser.add_argument("--reference", metavar="NN", help="the copies of one reference; keeps no file")
     parser.add_argument(
         "--made", action="store_true", help="only queries whose files are there; keeps no file"
     )
@@ -422,7 +423,12 @@ def main() -> int:
     asked = [
         c
         for c in cases(options.half)
-        if not c.disguise or (options.only in (None, c.disguise) and (not options.quick or c.asset in QUICK))
+        if not c.disguise
+        or (
+            options.only in (None, c.disguise)
+            and (not options.quick or c.asset in QUICK)
+            and options.reference in (None, c.asset[10:])
+        )
     ]
     if options.made:
         asked = [c for c in asked if c.is_made()]
@@ -433,7 +439,7 @@ def main() -> int:
         if sys.stderr.isatty() or number % 25 == 0:
             print(f"  {number} of {len(asked)}: {case.id}", file=sys.stderr, flush=True)
     rows = tables(asked, answers) + costs(program, asked, answers)
-    if options.half or options.only or options.made:
+    if options.half or options.only or options.made or options.reference:
         for r in rows:
             print(f"{r['name']:<70} {r['value']:>10.4g} {r['unit']}")
         return 0
