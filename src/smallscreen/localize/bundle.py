@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from smallscreen.localize import checks
@@ -72,14 +73,24 @@ def bundle_of(work: Localizer) -> EditionBundle:
 
 
 def read_boxes(store: Store) -> dict[int, list[tuple[int, int, int, int, int, int]]]:
-    """Where subtitles stand in the pictures, by episode, as `smallscreen ocr` stored it (room ocr, key band.N)."""
+    """Where subtitles stand in the pictures, by episode, as `smallscreen ocr` stored it.
+
+    The documents are those of the room `ocr.band` by episode (`7`, `ep007`), or of the room `ocr` under `band.7`;
+    each is `{"boxes": [[from ms, to ms, x0, y0, x1, y1], ...]}`.
+    """
     found = {}
-    for key in documents.versions(store, "ocr"):
-        number = key.removeprefix("band.")
-        if number != key and number.isdecimal() and (document := documents.get(store, "ocr", key)):
+    for room, start in (("ocr", "band"), ("ocr.band", "")):
+        for key in documents.versions(store, room):
+            number = re.search(r"(\d+)$", key)
+            if (
+                number is None
+                or not key.startswith(start)
+                or not (document := documents.get(store, room, key))
+            ):
+                continue
             body: Any = document.body if isinstance(document.body, dict) else {}
             rows = [[int(v) for v in row] for row in body.get("boxes", []) if len(row) == 6]
-            found[int(number)] = [(r[0], r[1], r[2], r[3], r[4], r[5]) for r in rows]
+            found[int(number[1])] = [(r[0], r[1], r[2], r[3], r[4], r[5]) for r in rows]
     return found
 
 
