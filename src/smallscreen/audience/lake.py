@@ -14,7 +14,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,10 @@ class Lake:
     def con(self) -> duckdb.DuckDBPyConnection:
         """The connection, with the views."""
         if self._con is None:
-            # The folder is made when DuckDB first needs to spill.
+            # The folder is made when DuckDB first needs to spill; the one that it stands in has to be there.
+            if self.root.is_dir():
+                with suppress(OSError):
+                    (self.root / ".staging").mkdir(exist_ok=True)
             self._con = connect(
                 memory=self._memory, temp=self.root / ".staging" / f"spill-{uuid.uuid4().hex[:8]}"
             )
