@@ -18,15 +18,15 @@ WIDTH, HEIGHT, FPS = 180, 320, 24
 
 def picture(ms: float, seed: int = 1) -> np.ndarray:
     """Soft colored shapes that move and change every second."""
-    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    y, x = np.ogrid[0:HEIGHT:2, 0:WIDTH:2]
     scene = np.random.default_rng([seed, int(ms // 1000)])
-    out = np.zeros((HEIGHT, WIDTH, 3), np.float32)
+    out = np.zeros((HEIGHT // 2, WIDTH // 2, 3), np.uint8)
     for _ in range(7):
         cx, cy, r = scene.uniform(0, WIDTH), scene.uniform(0, HEIGHT), scene.uniform(20, 70)
         drift = scene.uniform(-30, 30, 2) * (ms % 1000) / 1000
         inside = (x - cx - drift[0]) ** 2 + (y - cy - drift[1]) ** 2 < r * r
         out[inside] = scene.uniform(30, 255, 3)
-    return out.astype(np.uint8)
+    return out.repeat(2, 0).repeat(2, 1)
 
 
 def clip(

@@ -31,7 +31,7 @@ def as_dict(case: Case, standing: Standing) -> dict[str, Any]:
 
 def say(path: Path, cases: list[tuple[Case, Standing]]) -> None:
     from smallscreen.rights.accuracy import current
-    from smallscreen.rights.words import by, plain, sentence, span
+    from smallscreen.rights.words import by, plain, score, sentence, span
 
     if not cases:
         typer.echo(f"{plain(path.name, 100)}: nothing of ours was found.")
@@ -44,7 +44,7 @@ def say(path: Path, cases: list[tuple[Case, Standing]]) -> None:
         in_file = ", ".join(span(s.query_from_ms, s.query_to_ms) for s in match.segments[:6])
         how = by([s.by for s in match.segments])
         typer.echo(
-            f"    At {in_file} of the file, {how}, confidence {match.confidence:.2f}. Match {match.id[:12]}"
+            f"    At {in_file} of the file, {how}, confidence {score(match.confidence)}. Match {match.id[:12]}"
         )
         if standing.why:
             typer.echo(f"    {standing.why}" if standing.status == "copy" else f"    No copy. {standing.why}")

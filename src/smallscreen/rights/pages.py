@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from smallscreen.rights.words import clock
+from smallscreen.rights.words import clock, score
 
 
 def page_of(template: str, filters: Mapping[str, Callable[..., Any]], **values: Any) -> str:
@@ -20,7 +20,7 @@ def page_of(template: str, filters: Mapping[str, Callable[..., Any]], **values: 
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"clock": clock, "utc": utc, **filters}
+    environment.filters |= {"clock": clock, "utc": utc, "score": score, **filters}
     script = _file("rights.js")
     return environment.from_string(_file(template)).render(
         style=_file("rights.css"),

@@ -68,6 +68,11 @@ def sentence(match: Match) -> str:
     return ", ".join(p for p in (work(match.asset), stretches(match.segments), disguise(match)) if p)
 
 
+def score(confidence: float) -> str:
+    """0.99: two places, cut off, so that nothing is said to be certain that is not."""
+    return f"{int(100 * confidence) / 100:.2f}"
+
+
 def by(kinds: Sequence[By]) -> str:
     """How stretches were recognized, all together."""
     found = set(kinds)

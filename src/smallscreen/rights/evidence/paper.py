@@ -15,7 +15,7 @@ from smallscreen.rights.evidence.page import exact, how
 from smallscreen.rights.evidence.timeline import COLORS, LABELS, draw
 from smallscreen.rights.model import Segment
 from smallscreen.rights.pages import utc
-from smallscreen.rights.words import clock
+from smallscreen.rights.words import clock, score
 
 _ROWS = 40
 """Stretches that are listed on paper; evidence.json has all."""
@@ -65,7 +65,7 @@ class _Paper:
             ("Owner", e["owner"]["name"] or "not given"),
             (
                 "Recognized",
-                f"{e['match']['by']}, confidence {e['match']['confidence']:.2f}",
+                f"{e['match']['by']}, confidence {score(e['match']['confidence'])}",
             ),
         ]
         if e["standing"]["why"]:
@@ -143,7 +143,7 @@ class _Paper:
         self._row([(t, w, DIM, False) for t, w in zip(("in the file", "in our work", "recognized by", "how", "confidence"), widths, strict=True)], 8)  # fmt: skip
         rows = e["match"]["segments"]
         for m in rows[:_ROWS]:
-            values = (m["query"], m["asset"], LABELS[m["by"]], how(m), f"{m['confidence']:.2f}")
+            values = (m["query"], m["asset"], LABELS[m["by"]], how(m), score(m['confidence']))
             self._row([(v, w, INK, False) for v, w in zip(values, widths, strict=True)], 8.5)
         if len(rows) > _ROWS:
             self._words(f"{len(rows) - _ROWS} more stretches are in evidence.json.", 8, DIM)

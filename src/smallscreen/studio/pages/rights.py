@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from smallscreen.rights.words import clock
+from smallscreen.rights.words import clock, score
 from smallscreen.studio import i18n
 from smallscreen.studio.context import Studio
 from smallscreen.studio.deps import TheStudio, Viewer
@@ -16,7 +16,6 @@ from smallscreen.studio.page import Page
 from smallscreen.studio.render import render
 from smallscreen.studio.views.rights import catalogue_of, rights_page
 from smallscreen.studio.views.rights_model import RightsPage
-
 
 _COMMANDS = {
     "find": "smallscreen rights find FILES",
@@ -51,6 +50,7 @@ class RightsRoom(Page):
                 r=view,
                 commands=_COMMANDS,
                 clock=clock,
+                score=score,
                 counted={
                     s: sum(f.status == s for f in view.found) for s in ("copy", "licensed", "own release")
                 },
