@@ -162,7 +162,7 @@ def test_the_original_gives_way_under_lines(series: Project, monkeypatch: pytest
     with SpeechServer() as server:
         made = run(series, server, monkeypatch, 1, duck=20.0)
         hum = 20 * np.log10(heard(read_sound(series.root / "dub/en-US/ep001.wav"), (HUM,)))
-        assert np.median(hum[600:680]) - np.median(hum[130:190]) == pytest.approx(20, abs=1)
+        assert np.median(hum[640:690]) - np.median(hum[130:190]) == pytest.approx(20, abs=1)
         assert any("voices remain audible" in note for note in made["notes"])
         # With music and effects given, the original is not in it at all.
         folder = series.root / "me"

@@ -1,7 +1,8 @@
 """Voices over what was there: an M&E track, or the original sound turned down under the lines.
 
 All at 48 kHz, float32. Levels are K-weighted loudness (`engines.loudness`). The house's own choices:
-a line of dialogue at VOICE_LUFS before the whole is brought to its target; music at least CLEAR_LU below it.
+a line of dialogue at VOICE_LUFS before the whole is brought to its target; what lies under it at least
+UNDER_LU below it, and what is heard between lines BETWEEN_LU.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from smallscreen.engines.sound import RATE
 from smallscreen.localize.dub.fit import Take
 
 VOICE_LUFS = -18.0
-CLEAR_LU = 10.0
+UNDER_LU = 10.0
+BETWEEN_LU = 6.0
 _MOST_GAIN = 20.0  # dB; more would raise what is noise
-_BEFORE_MS, _AFTER_MS, _JOIN_MS = 120, 280, 600
-_FADE = RATE // 10
+_BEFORE_MS, _AFTER_MS = 200, 300
+_JOIN_MS = 1200  # what rises for less than this between two lines is heard to pump
+_FADE = RATE // 5
 _EDGE = RATE // 250  # 4 ms: speech begins and ends without a click
 _WIDE_DB = -12.0  # how loud the sides must be beside the middle, without speech
 _SPEECH_DB = 6.0  # how much louder the middle must be with speech
@@ -58,19 +61,19 @@ def mixed(
 ) -> Mixed:
     """Voices over a bed (n, 2); `spans` are when lines are heard or were spoken, ms.
 
-    `original` says that the bed holds the original voices: it is then turned down by `duck_db` (more where
-    it would still come near the voices), and only in the middle where that is where the voices are. An M&E
-    track is turned down only as far as voices need it.
+    `original` says that the bed holds the original voices: its level is set so that these were as loud as
+    the new ones, it is turned down under lines by `duck_db` (more where it would still come near the
+    voices), and only in the middle where that is where the voices are. An M&E track keeps its level and is
+    turned down only as far as voices need it.
     """
     length = len(bus)
     bed = np.pad(bed, ((0, max(0, length - len(bed))), (0, 0)))[:length]
     inside = _inside(spans, length)
     under, sides, middle = 0.0, 0.0, False
     if len(bed) and inside.any() and integrated(bed) != SILENCE:
-        if original:
-            bed = bed * np.float32(10 ** ((VOICE_LUFS - integrated(bed)) / 20))
+        bed = bed * np.float32(10 ** (_bed_gain(bed, inside, original) / 20))
         loud = integrated(bed[inside])
-        needed = max(0.0, loud - (VOICE_LUFS - CLEAR_LU)) if loud != SILENCE else 0.0
+        needed = max(0.0, loud - (VOICE_LUFS - UNDER_LU)) if loud != SILENCE else 0.0
         under = sides = -max(duck_db, needed) if original else -min(12.0, needed)
         middle = original and voices_in_the_middle(bed, inside)
         if middle:
@@ -115,6 +118,15 @@ def spans_of(takes: Sequence[Take], original: bool) -> list[tuple[int, int]]:
 # --- within --------------------------------------------------------------------------------
 
 
+def _bed_gain(bed: np.ndarray, inside: np.ndarray, original: bool) -> float:
+    """dB for the whole bed. The original's lines come to the level of ours; music between lines stays below."""
+    lines, between = integrated(bed[inside]), integrated(bed[~inside])
+    gain = VOICE_LUFS - lines if original and lines != SILENCE else 0.0
+    if between != SILENCE:
+        gain = min(gain, VOICE_LUFS - BETWEEN_LU - between)
+    return float(np.clip(gain, -_MOST_GAIN, _MOST_GAIN))
+
+
 def _gain(parts: Sequence[np.ndarray]) -> float:
     """dB that bring speech, heard from both sides, to VOICE_LUFS."""
     together = np.concatenate(parts)
@@ -139,7 +151,7 @@ def _inside(spans: Sequence[tuple[int, int]], length: int) -> np.ndarray:
 
 
 def _envelope(spans: Sequence[tuple[int, int]], length: int) -> np.ndarray:
-    """1 under lines, 0 elsewhere, with soft edges of a tenth of a second to either side."""
+    """1 under lines, 0 elsewhere, with soft edges of a fifth of a second to either side."""
     padded = np.pad(_inside(spans, length).astype(np.float64), _FADE, mode="edge")
     total = np.concatenate([[0.0], np.cumsum(padded)])
     made = (total[2 * _FADE :] - total[: -2 * _FADE]) / (2 * _FADE)
