@@ -296,6 +296,10 @@ class Case:
         name, recipe = self._recipe()
         return kept(name, recipe, self._make)
 
+    def shown(self) -> Case:
+        """The case whose coded pictures this one has: itself, but where only the sound differs."""
+        return self if self.picture_of is None else replace(self, plan=self.picture_of, picture_of=None)
+
     def is_made(self) -> bool:
         """Whether its file is there."""
         return self.episode is not None or place(*self._recipe()).is_file()
@@ -306,12 +310,12 @@ class Case:
         return (f"copy-{zlib.crc32(recipe.encode()):08x}" if self.picture_of is None else self.id), recipe
 
     def _make(self, path: Path) -> None:
-        plan, base = self.plan, self.picture_of
+        plan = self.plan
         assert plan is not None
-        if base is None:
+        if self.picture_of is None:
             write(path, _seen(plan), _heard(plan), plan.coding)
         else:
-            with_sound(replace(self, plan=base, picture_of=None).file(), _heard(plan), path)
+            with_sound(self.shown().file(), _heard(plan), path)
 
 
 def cases(half: Half | None = None) -> list[Case]:

@@ -32,7 +32,10 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -200,10 +203,14 @@ class Program:
             notes.write_text(json.dumps(spent), "utf-8")
         return door.open_catalogue(folder), json.loads(notes.read_text("utf-8"))
 
+    def note(self, path: Path) -> Path:
+        """Where the answer about a file is kept."""
+        return self.found / f"{path.stem}.json"
+
     def answer(self, case: Case) -> Answer:
         """What the program says of a query; kept until one of its files changes."""
         path = case.file()
-        note = self.found / f"{path.stem}.json"
+        note = self.note(path)
         if note.is_file():
             return _read(note.read_text("utf-8"))
         answer = self._asked(path)
@@ -404,17 +411,46 @@ def costs(program: Program, asked: Sequence[Case], answers: dict[str, Answer]) -
     ]
 
 
+def _answers(program: Program, asked: Sequence[Case], workers: int) -> dict[str, Answer]:
+    """By the query's id."""
+    if workers == 1:
+        given = map(program.answer, asked)
+        return {
+            c.id: _told(n, len(asked), c, a) for n, (c, a) in enumerate(zip(asked, given, strict=True), 1)
+        }
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        given = pool.map(_answer, asked)
+        return {
+            c.id: _told(n, len(asked), c, a) for n, (c, a) in enumerate(zip(asked, given, strict=True), 1)
+        }
+
+
+def _answer(case: Case) -> Answer:
+    """In a process of its own."""
+    return _program().answer(case)
+
+
+@lru_cache(maxsize=1)
+def _program() -> Program:
+    return Program()
+
+
+def _told(number: int, of: int, case: Case, answer: Answer) -> Answer:
+    if sys.stderr.isatty() or number % 25 == 0:
+        print(f"  {number} of {of}: {case.id}", file=sys.stderr, flush=True)
+    return answer
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="the copies of four of the ten references")
     parser.add_argument("--half", choices=HALVES, help="one half alone; keeps no file")
+    parser.add_argument("--workers", type=int, default=1, help="processes that ask (1)")
     parser.add_argument("--only", metavar="DISGUISE", help="one disguise alone; keeps no file")
     parser.add_argument("--reference", metavar="NN", help="the copies of one reference; keeps no file")
-    parser.add_argument(
-        "--made", action="store_true", help="only queries whose files are there; keeps no file"
-    )
+    parser.add_argument("--kept", action="store_true", help="only what was answered before; keeps no file")
     parser.add_argument("--no-peers", action="store_true", help="without the peers")
     options = parser.parse_args()
     if why := missing():
@@ -430,16 +466,12 @@ def main() -> int:
             and options.reference in (None, c.asset[10:])
         )
     ]
-    if options.made:
-        asked = [c for c in asked if c.is_made()]
     program = Program()
-    answers: dict[str, Answer] = {}
-    for number, case in enumerate(asked, 1):
-        answers[case.id] = program.answer(case)
-        if sys.stderr.isatty() or number % 25 == 0:
-            print(f"  {number} of {len(asked)}: {case.id}", file=sys.stderr, flush=True)
+    if options.kept:
+        asked = [c for c in asked if c.is_made() and program.note(c.file()).is_file()]
+    answers = _answers(program, asked, options.workers)
     rows = tables(asked, answers) + costs(program, asked, answers)
-    if options.half or options.only or options.made or options.reference:
+    if options.half or options.only or options.kept or options.reference:
         for r in rows:
             print(f"{r['name']:<70} {r['value']:>10.4g} {r['unit']}")
         return 0
