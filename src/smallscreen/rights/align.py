@@ -26,15 +26,16 @@ Ints = NDArray[np.int64]
 NEAR = 34
 """Bits of 128 by which two hashes of the same picture may differ; those of others differ by 64, rarely below 40."""
 SPEEDS = tuple(1.04**k for k in range(-6, 7))
+_SLOWEST, _FASTEST = 0.77, 1.3
 WINDOW = 50
 """Steps of a seed: 4 seconds."""
 SEED = 0.42
-STRENGTH = 4.6
-"""What `strength` a line must reach. Of hard innocents (the same camera, the same person) the most was 4.0."""
+STRONG, WEAK = 3.6, 2.2
+"""What `strength` must be reached. Of hard innocents (the same camera, the same person) the most was 2.9."""
 _FEWEST_MOVING = 20
 _GEOMETRIES = 5
 _FEWEST_CELLS = 16
-_SEEDS = 60
+_LINES = 80
 _SOFTEN = 4.0
 """Keeps a window in which hardly anything moves from agreeing by chance."""
 
@@ -54,7 +55,8 @@ class Geometry:
 class Line:
     """asset step = speed * query step + offset, from query step `start` to `end`, with what speaks for it.
 
-    `agreement` is the correlation of motion, -1 to 1; `moving` how many steps of motion it rests on.
+    `agreement` is the correlation of motion, -1 to 1; `moving` how many steps of motion it rests on, `bound` how
+    many of them go together (1: each is for itself).
     """
 
     geometry: Geometry
@@ -64,6 +66,7 @@ class Line:
     end: int
     agreement: float = 0.0
     moving: float = 0.0
+    bound: float = 1.0
 
 
 def verify(query: Fingerprint, asset: Fingerprint, candidate: Candidate) -> list[Segment]:
@@ -76,17 +79,38 @@ def verify_all(query: Fingerprint, asset: Fingerprint, candidates: Sequence[Cand
 
     All of both fingerprints is looked through; candidates only add geometries to those that the hashes show.
     """
-    return [_segment(query, asset, line) for line in lines(query, asset, candidates) if enough(line)]
-
-
-def enough(line: Line) -> bool:
-    """Whether so much agreement over so many steps of motion cannot be chance."""
-    return line.moving >= _FEWEST_MOVING and line.agreement >= 0.4 and strength(line) >= STRENGTH
+    return [_segment(query, asset, line) for line in enough(lines(query, asset, candidates))]
 
 
 def strength(line: Line) -> float:
-    """Agreement times the root of the steps it rests on: chance agreement falls with that root."""
-    return line.agreement * float(np.sqrt(line.moving))
+    """How many standard deviations a line's agreement lies above chance: Fisher's z over its free moments.
+
+    Motion goes on from one step to the next (a fade is the same for a second), so the steps are fewer than they
+    seem: Bartlett's formula (1946) for the variance of the correlation of two series that each go on says by
+    how much, and `Line.bound` holds it.
+    """
+    return float(np.arctanh(min(max(line.agreement, 0.0), 0.99)) * np.sqrt(line.moving / line.bound))
+
+
+def enough(found: Sequence[Line]) -> list[Line]:
+    """The lines of one asset that cannot be chance: strong ones, and weaker ones that do as a strong one does."""
+    strong = [line for line in found if strength(line) >= STRONG and line.moving >= _FEWEST_MOVING]
+    return [
+        line
+        for line in found
+        if any(line is other for other in strong) or any(_alike(line, other) for other in strong)
+    ]
+
+
+def _alike(line: Line, strong: Line) -> bool:
+    """Whether a weaker line has the same speed, side and place as a strong one."""
+    apart = max(abs(a - b) for a, b in zip(line.geometry.place, strong.geometry.place, strict=True))
+    return (
+        strength(line) >= WEAK
+        and line.geometry.mirrored == strong.geometry.mirrored
+        and abs(line.speed - strong.speed) < 0.05
+        and (apart < 0.08 or line.geometry.frame != strong.geometry.frame)
+    )
 
 
 def lines(query: Fingerprint, asset: Fingerprint, candidates: Sequence[Candidate] = ()) -> list[Line]:
@@ -99,6 +123,7 @@ def lines(query: Fingerprint, asset: Fingerprint, candidates: Sequence[Candidate
     ground = motion.levels(ours.motion[0])
     for geometry, near in _geometries(theirs, ours, shapes, candidates):
         found += _Search(theirs, ours, ground, geometry, near, shapes).lines()
+    found = [line for line in found if _SLOWEST < line.speed < _FASTEST]
     found.sort(key=strength, reverse=True)
     kept: list[Line] = []
     for line in found:
@@ -172,6 +197,17 @@ def _geometries(
     return chosen
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Steps of the query from `start`, laid on our cells: fine motion, unit rows, their weights, the cells."""
+
+    start: int
+    fine: Floats
+    sought: Floats
+    heavy: Floats
+    cells: NDArray[np.intp]
+
+
 class _Search:
     """Lines of one geometry."""
 
@@ -189,28 +225,30 @@ class _Search:
         self.kept = theirs.motion[geometry.frame]
 
     def lines(self) -> list[Line]:
-        moved, cells = self._laid(self.geometry.place)
+        moved, cells = motion.laid(self._fine(), self.geometry.place)
         if len(cells) < _FEWEST_CELLS:
             return []
         ours, weights = motion.unit(self.ground[:, cells])
         found: list[Line] = []
         taken = np.zeros(len(self.near), np.bool_)
-        for _, speed, at, to in sorted(self._seeds(moved, ours, weights), reverse=True)[:_SEEDS]:
+        for _, speed, at, to in sorted(self._seeds(moved, ours, weights), reverse=True):
             middle = int(at + WINDOW / speed / 2)
             if taken[min(middle, len(taken) - 1)]:
                 continue
+            if len(found) == _LINES:
+                break
             line = self._grown(self._fitted(speed, at, to))
             taken[line.start : line.end] = True
             taken[max(0, middle - 6) : middle + 6] = True
             found.append(line)
         return found
 
-    def _laid(self, place: Box, start: int = 0, end: int | None = None) -> tuple[Floats, NDArray[np.intp]]:
+    def _fine(self, start: int = 0, end: int | None = None) -> Floats:
         fine = motion.levels(self.kept[start:end])
         if self.geometry.mirrored:
             size = round(fine.shape[1] ** 0.5)
             fine = fine.reshape(-1, size, size)[:, :, ::-1].reshape(len(fine), -1)
-        return motion.laid(fine, place)
+        return fine
 
     def _seeds(self, moved: Floats, ours: Floats, weights: Floats) -> list[tuple[float, float, float, float]]:
         """(agreement, speed, query step, asset step) of windows of 4 seconds of ours that agree."""
@@ -235,12 +273,15 @@ class _Search:
 
     def _fitted(self, speed: float, at: float, to: float) -> Line:
         """The seed with the speed, offset and place at which it agrees most."""
-        place = self.geometry.place
         middle_q, middle_a = at + WINDOW / speed / 2, to + WINDOW / 2
+        reach = WINDOW / speed / 2
+        start, end = max(0, round(middle_q - reach)), min(len(self.near), round(middle_q + reach) + 1)
+        place = self.geometry.place
+        look = self._look(place, start, end)
         best = (-1.0, speed, middle_a)
         for pace in speed * np.linspace(0.97, 1.03, 7):
             for shift in np.arange(-2, 2.01, 0.5):
-                score = self._score(place, float(pace), middle_a + shift - pace * middle_q, middle_q)
+                score = self._score(look, float(pace), middle_a + shift - pace * middle_q)
                 if score > best[0]:
                     best = (score, float(pace), middle_a + shift)
         score, speed, middle_a = best
@@ -248,82 +289,84 @@ class _Search:
             for change in ((-1, 0, 0, 0), (0, -1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)):
                 for sign in (size, -size):
                     tried: Box = tuple(p + sign * c for p, c in zip(place, change, strict=True))  # type: ignore[assignment]
-                    better = self._score(tried, speed, middle_a - speed * middle_q, middle_q)
+                    better = self._score(
+                        self._look(tried, start, end, look.fine), speed, middle_a - speed * middle_q
+                    )
                     if better > score + 0.005:
                         score, place = better, tried
-        reach = WINDOW / speed / 2
-        start, end = max(0, round(middle_q - reach)), min(len(self.near), round(middle_q + reach))
-        return Line(
-            replace(self.geometry, place=place), speed, middle_a - speed * middle_q, start, end, score, 0.0
-        )
+        line = Line(replace(self.geometry, place=place), speed, middle_a - speed * middle_q, start, end)
+        return self._weighed(line)
 
-    def _score(self, place: Box, speed: float, offset: float, middle: float) -> float:
-        reach = WINDOW / speed / 2
-        product, heavy, light = self._along(
-            place, speed, offset, int(middle - reach), int(middle + reach) + 1
-        )
-        return float(product.sum() / np.sqrt((heavy**2).sum() * (light**2).sum() + _SOFTEN))
-
-    def _along(
-        self, place: Box, speed: float, offset: float, start: int, end: int
-    ) -> tuple[Floats, Floats, Floats]:
-        """For the query's steps from start to end: agreement of each, and both weights; 0 outside the asset."""
-        start, end = max(0, start), min(end, len(self.kept))
-        if end <= start:
-            nothing = np.zeros(0, np.float32)
-            return nothing, nothing, nothing
-        moved, cells = self._laid(place, start, end)
+    def _look(self, place: Box, start: int, end: int, fine: Floats | None = None) -> _Look:
+        if fine is None:
+            fine = self._fine(start, end)
+        moved, cells = motion.laid(fine, place)
         sought, heavy = motion.unit(moved)
-        steps = np.arange(start, end) * speed + offset
-        outside = (steps < 0) | (steps > len(self.ground) - 1)
-        ours, light = motion.unit(_between(self.ground[:, cells], np.clip(steps, 0, len(self.ground) - 1)))
-        product = (sought * ours).sum(1)
+        return _Look(start, fine, sought, heavy, cells)
+
+    def _score(self, look: _Look, speed: float, offset: float) -> float:
+        product, light, _ = self._along(look, speed, offset)
+        return float(product.sum() / np.sqrt((look.heavy**2).sum() * (light**2).sum() + _SOFTEN))
+
+    def _along(self, look: _Look, speed: float, offset: float) -> tuple[Floats, Floats, Floats]:
+        """For each step looked at: agreement with ours, how much moves in ours (0 outside it), its rows."""
+        steps = np.arange(look.start, look.start + len(look.sought)) * speed + offset
+        last = len(self.ground) - 1
+        outside = (steps < 0) | (steps > last)
+        ours, light = motion.unit(_between(self.ground[:, look.cells], np.clip(steps, 0, last)))
+        product = np.einsum("ij,ij->i", look.sought, ours)
         product[outside] = 0
         light[outside] = 0
-        return product, heavy, light
+        return product, light, ours
+
+    def _weighed(self, line: Line) -> Line:
+        look = self._look(line.geometry.place, line.start, line.end)
+        product, light, ours = self._along(look, line.speed, line.offset)
+        line.bound = _bound(look.sought, ours)
+        line.moving = float((look.heavy * light).sum())
+        whole = np.sqrt((look.heavy**2).sum() * (light**2).sum() + _SOFTEN)
+        line.agreement = float(product.sum() / whole)
+        return line
 
     def _grown(self, line: Line) -> Line:
         """The line made as long as motion and hashes bear it, fitted again on the way."""
-        for _ in range(3):
-            place, speed, offset = line.geometry.place, line.speed, line.offset
-            first = max(0, int(np.ceil(-offset / speed)))
-            last = min(len(self.kept), int((len(self.ground) - 1 - offset) / speed) + 1)
-            product, heavy, light = self._along(place, speed, offset, first, last)
-            evidence = self._evidence(product, heavy, light, line, first)
+        for turn in range(3):
+            first = max(0, int(np.ceil(-line.offset / line.speed)))
+            last = min(len(self.kept), int((len(self.ground) - 1 - line.offset) / line.speed) + 1)
+            look = self._look(line.geometry.place, first, last)
+            product, light, _ = self._along(look, line.speed, line.offset)
+            evidence = self._evidence(product, look.heavy, light, line, first)
             middle = (line.start + line.end) // 2 - first
             if not 0 <= middle < len(evidence):
                 break
             start = first + middle - _climb(evidence[: middle + 1][::-1])
             end = first + middle + 1 + _climb(evidence[middle + 1 :])
-            if end - start <= line.end - line.start and _ > 0:
-                line.start, line.end = start, end
+            grew = end - start > line.end - line.start
+            line.start, line.end = max(0, start), end
+            if turn and not grew:
                 break
-            line.start, line.end = start, end
             line = self._refitted(line)
-        product, heavy, light = self._along(
-            line.geometry.place, line.speed, line.offset, line.start, line.end
-        )
-        line.moving = float((heavy * light).sum())
-        line.agreement = float(product.sum() / np.sqrt((heavy**2).sum() * (light**2).sum() + _SOFTEN))
-        return line
+        return self._weighed(line)
 
     def _refitted(self, line: Line) -> Line:
         """Speed and offset once more, over all the line covers: its ends move by less than a step at each try."""
         span = max(line.end - line.start, WINDOW)
         middle = (line.start + line.end) / 2
         at = line.speed * middle + line.offset
+        look = self._look(line.geometry.place, line.start, line.end)
         best = (-1.0, line.speed, line.offset)
         for pace in line.speed + np.arange(-3, 4) / span:
             for shift in (-0.5, -0.25, 0, 0.25, 0.5):
                 offset = at + shift - float(pace) * middle
-                product, _, _ = self._along(line.geometry.place, float(pace), offset, line.start, line.end)
+                product, _, _ = self._along(look, float(pace), offset)
                 if float(product.sum()) > best[0]:
                     best = (float(product.sum()), float(pace), offset)
         return replace(line, speed=best[1], offset=best[2])
 
     def _evidence(self, product: Floats, heavy: Floats, light: Floats, line: Line, first: int) -> Floats:
         """What each step says for the line (above 0) or against it."""
-        weight = np.maximum(heavy, light)
+        # Only what moves in both speaks: noise moves a filmed screen where ours stands still.
+        weight = heavy * light
         says = product - 0.35 * weight
         apart = self._apart(line, first, len(product))
         quiet = 1 - weight
@@ -356,7 +399,7 @@ def _between(rows: Floats, steps: NDArray[np.floating]) -> Floats:
     low = np.minimum(steps.astype(np.int64), len(rows) - 1)
     high = np.minimum(low + 1, len(rows) - 1)
     part = (steps - low).astype(np.float32)[:, None]
-    return rows[low] * (1 - part) + rows[high] * part
+    return np.asarray(rows[low] * (1 - part) + rows[high] * part, np.float32)
 
 
 def _stretches(wanted: NDArray[np.bool_], shortest: int) -> list[tuple[int, int]]:
@@ -395,6 +438,17 @@ def _windows(
     return [(int(starts[r]), int(starts[r] + offsets[best[r]]), float(top[r])) for r in chosen]
 
 
+def _bound(one: Floats, other: Floats) -> float:
+    """How many steps go together: the sum over lags of what each series keeps of itself, both multiplied."""
+    total = 1.0
+    for lag in range(1, min(len(one) - 1, 25) + 1):
+        kept = [
+            float(np.vdot(rows[:-lag], rows[lag:]) / (np.vdot(rows, rows) + 1e-9)) for rows in (one, other)
+        ]
+        total += 2 * max(0.0, kept[0] * kept[1])
+    return total
+
+
 def _climb(evidence: Floats, drop: float = 3.0) -> int:
     """How many steps to go until the sum is highest, giving up once it fell by `drop` below that."""
     if not len(evidence):
@@ -416,7 +470,7 @@ def _segment(query: Fingerprint, asset: Fingerprint, line: Line) -> Segment:
     start = max(start, int(np.ceil(-line.offset / line.speed)))
     from_ms, to_ms = start * GRID_MS, min(line.end * GRID_MS, query.duration_ms)
     offset = line.offset * GRID_MS
-    confidence = 1 / (1 + np.exp(-2.2 * (strength(line) - STRENGTH + 1)))
+    confidence = 1 / (1 + np.exp(-2.2 * (strength(line) - STRONG + 1)))
     frame: Box = tuple(float(x) for x in query.picture.frames[geometry.frame])  # type: ignore[assignment]
     return Segment(
         query_from_ms=from_ms,

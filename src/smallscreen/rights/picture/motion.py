@@ -22,7 +22,6 @@ LAG = 3
 QUIET = 0.3
 """Gray levels of change (root mean square over the cells) at which a row counts half."""
 _PER_LEVEL = 2.0
-_LEVELS = (np.sign(np.arange(-128, 128)) * np.arange(-128, 128) ** 2 / _PER_LEVEL).astype(np.float32)
 
 
 def differences(before: Floats, means: Floats) -> NDArray[np.int8]:
@@ -37,7 +36,8 @@ def differences(before: Floats, means: Floats) -> NDArray[np.int8]:
 
 def levels(kept: NDArray[np.int8]) -> Floats:
     """Kept rows as gray levels again."""
-    return _LEVELS[kept.astype(np.int16) + 128]
+    wide = kept.astype(np.float32)
+    return np.asarray(wide * np.abs(wide) / _PER_LEVEL, np.float32)
 
 
 def laid(fine: Floats, place: Box) -> tuple[Floats, NDArray[np.intp]]:
@@ -58,7 +58,11 @@ def unit(rows: Floats) -> tuple[Floats, Floats]:
 
     The product of two such rows is at most the product of their weights.
     """
-    strength = np.sqrt((rows * rows).mean(1)) if rows.shape[1] else np.zeros(len(rows), np.float32)
+    strength = (
+        np.sqrt(np.einsum("ij,ij->i", rows, rows) / rows.shape[1])
+        if rows.shape[1]
+        else np.zeros(len(rows), np.float32)
+    )
     scale = 1 / ((strength + QUIET) * np.sqrt(max(rows.shape[1], 1)))
     return (rows * scale[:, None]).astype(np.float32), np.asarray(strength / (strength + QUIET), np.float32)
 
