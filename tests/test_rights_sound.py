@@ -54,7 +54,7 @@ NOISE = np.random.default_rng(5)
 
 
 def test_blocks_of_any_size_give_the_same_track() -> None:
-    sound = melody(2, 20)
+    sound = melody(2, 16)
     builder, at, rng = SoundBuilder(), 0, np.random.default_rng(3)
     while at < len(sound):
         count = int(rng.integers(1, 20_000))
@@ -107,15 +107,15 @@ def test_a_reference_makes_few_terms_and_a_query_makes_them_too() -> None:
 def test_terms_of_other_sounds_are_other_terms() -> None:
     """More than 20 bits: a term of a query meets a given term of another sound less than once in a million."""
     asked, pairs, met = terms(ASSET, query=True)[0], 0, 0
-    for seed in range(20, 32):
+    for seed in range(20, 26):
         ours = terms(track(melody(seed, 12)))[0]
         pairs += len(asked) * len(ours)
-        met += int((asked[:, None] == ours[None, :]).sum())
-    assert pairs > 20_000_000
+        met += int(np.isin(asked, ours).sum())
+    assert pairs > 10_000_000
     assert met / pairs < 2**-20
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(speed=st.floats(0.8, 1.25), pitch=st.floats(-3.0, 3.0), start=st.floats(0.0, 7.0))
 def test_speed_pitch_and_offset_are_recovered(speed: float, pitch: float, start: float) -> None:
     whole = melody(1, 16, speed, pitch)
@@ -126,7 +126,9 @@ def test_speed_pitch_and_offset_are_recovered(speed: float, pitch: float, start:
     assert best.speed == pytest.approx(speed, rel=0.01)
     assert best.pitch == pytest.approx(pitch, abs=0.3)
     middle = (best.query_from_ms + best.query_to_ms) / 2
-    assert (best.asset_from_ms + best.asset_to_ms) / 2 == pytest.approx(middle * speed + start * 1000, abs=200)
+    assert (best.asset_from_ms + best.asset_to_ms) / 2 == pytest.approx(
+        middle * speed + start * 1000, abs=200
+    )
     assert best.query_to_ms - best.query_from_ms > 0.7 * 8000 / speed
     assert best.by == "sound" and 0.9 <= best.confidence <= 1
 
@@ -173,7 +175,7 @@ def test_pieces_in_another_order_are_found_each_in_its_place() -> None:
 
 def test_other_melodies_do_not_match() -> None:
     """Also when the join is not asked: any line at all, at the peaks' own best delay and pitch."""
-    for seed in range(40, 46):
+    for seed in range(40, 44):
         query = track(melody(seed, 12))
         assert found(query, ASSET) == []
         for offset in (-3000, 0, 4000):
@@ -207,9 +209,11 @@ def test_a_repeated_beep_is_no_evidence() -> None:
 
 def test_a_long_rest_keeps_the_time() -> None:
     """Gaps between peaks longer than the column of differences holds."""
-    sound = np.concatenate([REFERENCE[: RATE * 5], np.zeros(RATE * 280, np.float32), REFERENCE[RATE * 5 : RATE * 10]])
+    sound = np.concatenate(
+        [REFERENCE[: RATE * 5], np.zeros(RATE * 140, np.float32), REFERENCE[RATE * 5 : RATE * 10]]
+    )
     times, pitches, levels = unpacked(track(sound))
-    assert times[-1] > 284_000 and (np.diff(times) >= 0).all()
+    assert times[-1] > 144_000 and (np.diff(times) >= 0).all()
     alone = unpacked(track(REFERENCE[: RATE * 10]))
     assert abs(len(times) - len(alone[0])) < 20
     assert pitches.min() >= 0 and levels.min() > 0
@@ -243,3 +247,13 @@ def test_the_view_of_a_hit_is_its_speed() -> None:
     ]
     assert len(steps) >= 5
     assert 2 ** (np.median(steps) / SPAN_STEPS) == pytest.approx(1.1, rel=0.02)
+
+
+def test_an_asset_of_a_second_or_two_is_held_against_a_query() -> None:
+    """Fewer peaks than the null is leveled over, down to none."""
+    for seconds in (0.2, 0.6, 1.0, 1.6, 2.5):
+        short = track(REFERENCE[RATE * 4 : int(RATE * (4 + seconds))])
+        for segment in verify(ASSET, short, Candidate("a", "picture", -4000, 5)):
+            assert segment.asset_to_ms <= seconds * 1000 + 200
+            assert segment.query_from_ms == pytest.approx(segment.asset_from_ms + 4000, abs=60)
+        verify(short, ASSET, Candidate("a", "picture", 4000, 5))

@@ -42,14 +42,18 @@ PITCH_UNIT, TIME_UNIT_MS, LEVEL_UNIT = 1 / 64, 2, 0.125
 """Units of the columns of `SoundTrack.peaks`: semitones, milliseconds since the peak before, decibels."""
 
 REFERENCE_CONTRAST = 10.0
-REFERENCE_ANCHORS, QUERY_ANCHORS = 5, 9
-REFERENCE_CHOICE, QUERY_CHOICE = (1, 1, 2), (3, 3, 3)
+REFERENCE_ANCHORS, QUERY_ANCHORS = 6, 9
+REFERENCE_CHOICE, QUERY_CHOICE = (1, 2, 2), (3, 3, 3)
+REFERENCE_TERMS = 10
+"""Terms a second of a reference: the groups whose weakest peak is loudest."""
 QUERY_TEMPOS = (0.84, 1.0, 1.19)
 ZONES_MS = ((120, 480), (500, 980), (1000, 1560))
 """When the second, third and fourth peak may follow the first: the loudest few of each zone are taken."""
 STEP_SEMITONES = (0.7, 30.0)
 STEP_BIN, PART_BIN = 0.4, 1 / 24
 STEP_SLACK, PART_SLACK = 0.14, 0.014
+SHORT_MS, SHORT_STEP_SLACK, SHORT_PART_SLACK = 40_000, 0.2, 0.02
+"""A query with peaks over no more than `SHORT_MS` asks more widely: its excerpt may hold few terms of ours."""
 SPAN_MS, SPAN_STEPS = 500.0, 96
 _SCATTER = 0x9E3779B97F4A7C15
 
@@ -108,7 +112,7 @@ class SoundBuilder:
         end = self._first + len(self._rows) - (0 if last else _EDGE)
         if end <= self._next:
             return
-        peaks = _peaks(self._rows, self._first == 0, last)
+        peaks = _peaks(self._rows)
         frame = peaks[:, 0] + self._first
         peaks[:, 0] = frame * FRAME_MS
         taken = (np.rint(peaks[:, 3] + self._first) >= self._next) & (
@@ -136,7 +140,7 @@ def terms(track: SoundTrack, query: bool = False) -> tuple[Ints, NDArray[np.int3
 def unpacked(track: SoundTrack) -> tuple[Floats, Floats, Floats]:
     """Peaks of a track, in order: times in ms, pitches in semitones above `LOWEST`, contrasts in dB."""
     rows = np.asarray(track.peaks, np.int64).reshape(-1, 3)
-    times = np.cumsum(rows[:, 0]) * float(TIME_UNIT_MS)
+    times = np.cumsum(rows[:, 0]).astype(np.float64) * TIME_UNIT_MS
     real = rows[:, 2] > 0
     return times[real], rows[real, 1] * PITCH_UNIT, rows[real, 2] * LEVEL_UNIT
 
@@ -172,7 +176,7 @@ _AROUND = (np.abs(np.arange(COLUMNS)[:, None] - np.arange(COLUMNS)[None, :]) <= 
 _AROUND /= _AROUND.sum(axis=0, keepdims=True)
 
 
-def _peaks(power: NDArray[np.float32], first: bool, last: bool) -> Floats:
+def _peaks(power: NDArray[np.float32]) -> Floats:
     """Rows of frame (between frames), pitch in semitones, contrast in dB, and the whole frame."""
     level = 10 * np.log10(power)
     contrast = level - 10 * np.log10(np.maximum(_mean(power @ _AROUND, AROUND_FRAMES), _FLOOR))
@@ -242,7 +246,9 @@ def terms_of(time: Floats, pitch: Floats, level: Floats, query: bool) -> tuple[I
     span = np.maximum(time[group[:, 3]] - start, 1.0)
     values = [(pitch[group[:, k]] - pitch[group[:, 0]]) / STEP_BIN + 128 for k in (1, 2, 3)]
     values += [(time[group[:, k]] - start) / span / PART_BIN for k in (1, 2)]
-    slack = [STEP_SLACK / STEP_BIN] * 3 + [PART_SLACK / PART_BIN] * 2
+    short = len(time) > 0 and time[-1] - time[0] <= SHORT_MS
+    step_slack, part_slack = (SHORT_STEP_SLACK, SHORT_PART_SLACK) if short else (STEP_SLACK, PART_SLACK)
+    slack = [step_slack / STEP_BIN] * 3 + [part_slack / PART_BIN] * 2
     term, row = np.zeros(len(group), np.uint64), np.arange(len(group))
     for value, wide in zip(values, slack, strict=True):
         below = np.floor(value - (wide if query else 0.0)).astype(np.int64)
@@ -270,7 +276,12 @@ def groups(time: Floats, pitch: Floats, level: Floats, query: bool) -> Ints:
     found = [
         _grouped(time, pitch, level, anchors, choice, tempo) for tempo in (QUERY_TEMPOS if query else (1.0,))
     ]
-    return np.unique(np.concatenate(found), axis=0)
+    group = np.unique(np.concatenate(found), axis=0)
+    if not query and len(group):
+        # Thinned evenly: of the groups that begin within half a second on either side, the most salient ones.
+        weakest = level[group].min(axis=1) + 1e-6 * (np.arange(len(group)) % 997)
+        group = group[rank(time[group[:, 0]], weakest) < REFERENCE_TERMS]
+    return group
 
 
 def _grouped(

@@ -60,7 +60,7 @@ def joined(
 
 
 def vote(hits: Hits, asset_id: str, least: int = LEAST_VOTES) -> list[Candidate]:
-    """Cells of piece, speed and offset with `least` different anchors or more, each strong one once."""
+    """Cells of piece, speed and offset with `least` pairs of places or more. A place counts once, however many terms begin there."""
     if not len(hits.query_ms):
         return []
     found: list[Candidate] = []
@@ -73,11 +73,11 @@ def vote(hits: Hits, asset_id: str, least: int = LEAST_VOTES) -> list[Candidate]
         at = hits.asset_ms - speed * (hits.query_ms - middle)
         cell = np.stack([piece, speed_bin, np.floor(at / OFFSET_MS)], axis=1)
         _, index, inverse = np.unique(cell, axis=0, return_index=True, return_inverse=True)
-        inverse = inverse.reshape(-1)
-        for number, row in enumerate(index):
-            mine = inverse == number if len(index) < 64 else None
-            members = np.flatnonzero(mine) if mine is not None else np.flatnonzero(inverse == number)
-            votes = len(np.unique(np.stack([hits.asset_ms[members], hits.query_ms[members]]), axis=1).T)
+        order = np.argsort(inverse.reshape(-1), kind="stable")
+        groups = np.split(order, np.cumsum(np.bincount(inverse.reshape(-1)))[:-1])
+        for row, members in zip(index, groups, strict=True):
+            anchors = np.stack([hits.query_ms[members], hits.asset_ms[members]])
+            votes = len(np.unique(anchors, axis=1).T)
             if votes >= least:
                 middle_ms = float(middle[row])
                 here = float(np.median(at[members]))
