@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from smallscreen.cli import app
 from smallscreen.engines.loudness import measured
+from smallscreen.engines.mux import replace_sound
 from smallscreen.engines.sound import RATE, level, read_sound, write_wav
 from smallscreen.engines.video import Writer, probe
 from smallscreen.errors import UserError
@@ -113,7 +114,7 @@ def test_an_edition_speaks(series: Project, monkeypatch: pytest.MonkeyPatch) -> 
     with SpeechServer() as server:
         made = run(series, server, monkeypatch, video=True, keep_original=True)
         assert (made["lines"], made["spoken"], made["speech_made"]) == (6, 6, 3)
-        assert made["problems"] == ["episode 2 has no video, so only its sound was made"]
+        assert made["problems"] == ["episode 2 has no video to use, so only its sound was made"]
         folder = series.root / "dub" / "en-US"
         sound = read_sound(folder / "ep001.wav")
         assert len(sound) / RATE == pytest.approx(7.0, abs=0.05)
@@ -242,24 +243,54 @@ def test_an_unspeakable_line_leaves_the_others(series: Project, monkeypatch: pyt
         assert findings(series)["dub.unspoken"][0].severity == "error"
 
 
-@pytest.mark.parametrize("what", ["no sound", "torn", "no video"])
+@pytest.mark.parametrize("what", ["no sound", "torn", "no video", "no film at all"])
 def test_odd_videos(series: Project, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     path = series.root / "video" / "ep001.mp4"
     if what == "no sound":
         film(path, sound=0)
     elif what == "torn":
         path.write_bytes(path.read_bytes()[:-9000])
-    else:
+    elif what == "no video":
         path.unlink()
+    else:
+        path.write_bytes(b"GIF89a, or so" * 40)
     project = open_project(series.root)
     with SpeechServer() as server:
         made = run(project, server, monkeypatch, 1, video=what != "no video")
+    assert len(made["problems"]) == (2 if what == "no film at all" else 0)
     episode = made["episodes"][0]
     assert episode["bed"] == ("ducked" if what == "torn" else "none")
     sound = read_sound(project.root / "dub/en-US/ep001.wav")
     assert abs(begins(sound, 4500) - 4500) <= 80
-    if what != "no video":
+    if what in ("no sound", "torn"):
         assert probe(project.root / "dub/en-US/ep001.mp4").has_audio
+
+
+def test_frames_stored_out_of_order_stay(tmp_path: Path) -> None:
+    # Matroska gives the first packets no time of decoding; the frames' times are uneven, too.
+    path, out = tmp_path / "a.mkv", tmp_path / "a.mp4"
+    with av.open(str(path), "w") as file:
+        picture = file.add_stream("libx264", rate=25, options={"preset": "veryfast", "bf": "3"})
+        picture.width, picture.height, picture.pix_fmt = 180, 320, "yuv420p"
+        picture.codec_context.time_base = Fraction(1, 1000)
+        at = 0
+        for n in range(50):
+            frame = av.VideoFrame.from_ndarray(np.full((320, 180, 3), n * 5, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = at, Fraction(1, 1000)
+            at += 70 if n % 3 == 0 else 40
+            file.mux(picture.encode(frame.reformat(format="yuv420p")))
+        file.mux(picture.encode(None))
+
+    def shown(where: Path) -> list[tuple[float, int]]:
+        with av.open(str(where)) as file:
+            return [(f.time, int(f.to_ndarray()[100, 100])) for f in file.decode(file.streams.video[0])]
+
+    with av.open(str(path)) as file:
+        assert next(file.demux(file.streams.video[0])).dts is None
+    replace_sound(path, np.stack([tone(2.5, 440, RATE)] * 2, axis=1), out, language="th")
+    assert len(shown(path)) == 50
+    assert [p[1] for p in shown(out)] == [p[1] for p in shown(path)]
+    assert [p[0] for p in shown(out)] == pytest.approx([p[0] for p in shown(path)], abs=0.001)
 
 
 def test_rotation_and_rate_stay(series: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -92,9 +93,7 @@ def _mux(
             target.mux(sound.encode(frame))
 
     streams = [old] if kept is None else [old, theirs]
-    for packet in source.demux(*streams):
-        if packet.dts is None or packet.time_base is None:
-            continue
+    for packet in _in_order(source.demux(*streams)):
         shift = round(base / packet.time_base)
         packet.pts = None if packet.pts is None else packet.pts - shift
         packet.dts -= shift
@@ -103,3 +102,38 @@ def _mux(
         target.mux(packet)
     speak(None)
     target.mux(sound.encode(None))
+
+
+def _in_order(packets: Iterator[Any]) -> Iterator[Any]:
+    """The packets with a time of decoding each. Matroska gives none to the first ones of a picture whose frames
+    are stored out of order; left out, they would take the key frame with them.
+    """
+    waiting: dict[int, list[Any]] = {}
+    last: dict[int, int] = {}
+    for packet in packets:
+        if not packet.size or packet.time_base is None:
+            continue
+        here = packet.stream.index
+        if packet.dts is None and here not in last:
+            waiting.setdefault(here, []).append(packet)
+            continue
+        if packet.dts is None:
+            packet.dts = last[here] + 1
+        yield from _backward(waiting.pop(here, []), packet.dts)
+        last[here] = packet.dts
+        yield packet
+    for some in waiting.values():  # no packet of the stream has one: then it is the time of showing
+        for packet in some:
+            packet.dts = packet.pts
+            if packet.pts is not None:
+                yield packet
+
+
+def _backward(packets: list[Any], first: int) -> Iterator[Any]:
+    """Packets before the first time that is known, each a frame's length before the next."""
+    for number, packet in enumerate(packets):
+        step = max(1, packet.duration or 1)
+        packet.dts = min(
+            first - step * (len(packets) - number), packet.pts if packet.pts is not None else first
+        )
+        yield packet

@@ -73,6 +73,7 @@ class _Job:
     folder: Path
     drafts: dict[str, Draft]
     lines: dict[int, list[DubLine]]
+    films: dict[int, tuple[Path, int]]
     engine: VoiceEngine | None
     booth: Booth | None
     cast: dict[str, Role]
@@ -125,12 +126,15 @@ def write_script(work: Localizer, path: Path) -> Summary:
     if path.suffix.lower() != ".xlsx":
         raise UserError(f"{path.name}: the dubbing script is a workbook; give a name that ends in .xlsx.")
     drafts = _drafts(work)
-    lines = [line for number, some in _lines(work, drafts).items() if number in work.cues for line in some]
+    problems: list[str] = []
+    spoken = _lines(work, drafts, _films(work, problems))
+    lines = [line for number, some in spoken.items() if number in work.cues for line in some]
     if not lines:
         raise UserError(f"{work.edition.name}: these episodes have no words to speak; draft them first.")
     script = work.project.store.script()
     notes = {k: v for n, cues in work.cues.items() for k, v in notes_of(cues, script.get(n, [])).items()}
     speed = speed_of(work.market, work.edition.profile)
+    lines = [replace(line, character=_shown(work, line.character)) for line in lines]
     write_script_sheet(path, lines, notes, speed, report.about(work, speed), work.market.direction == "rtl")
     made = [{"path": str(path), "what": "dubbing script"}]
     return {
@@ -138,6 +142,7 @@ def write_script(work: Localizer, path: Path) -> Summary:
         "edition": work.edition.name,
         "lines": len(lines),
         "made": made,
+        "problems": problems,
         "fresh": True,
     }
 
@@ -145,9 +150,18 @@ def write_script(work: Localizer, path: Path) -> Summary:
 # --- within --------------------------------------------------------------------------------
 
 
+def _shown(work: Localizer, character: str) -> str:
+    """A character's name for the studio: the market's, with the source's."""
+    held = {c.name: c.renderings for c in work.series.characters}.get(character, {})
+    name = held.get(work.market.locale) or held.get(work.market.language)
+    return f"{name} ({character})" if name and name != character else character
+
+
 def _job(work: Localizer, wish: Wish) -> _Job:
     drafts = _drafts(work)
-    lines = _lines(work, drafts)
+    problems: list[str] = []
+    films = _films(work, problems)
+    lines = _lines(work, drafts, films)
     folder = wish.out or work.project.root / "dub" / work.edition.name
     spoken = [line for some in lines.values() for line in some]
     if not any(lines.get(n) for n in work.cues):
@@ -162,7 +176,7 @@ def _job(work: Localizer, wish: Wish) -> _Job:
         choice = engine.voices(work.market.locale)
         cast = cast_of(work.project.store, work.edition.name, folder, spoken, engine.id, choice)
         booth = Booth(work.project.root / "dub" / "speech", engine)
-    job = _Job(work, wish, folder, drafts, lines, engine, booth, cast, found, me)
+    job = _Job(work, wish, folder, drafts, lines, films, engine, booth, cast, found, me, problems)
     if found:
         job.problems += found.unmatched
     for episode in work.project.store.episodes():
@@ -172,8 +186,8 @@ def _job(work: Localizer, wish: Wish) -> _Job:
             job.problems.append(
                 f"{wish.me.name} holds no M&E track of episode {episode.number}; the original sound is used"
             )
-        if wish.video and video_of(work.project, episode) is None:
-            job.problems.append(f"episode {episode.number} has no video, so only its sound was made")
+        if wish.video and episode.number not in films:
+            job.problems.append(f"episode {episode.number} has no video to use, so only its sound was made")
     return job
 
 
@@ -181,13 +195,26 @@ def _drafts(work: Localizer) -> dict[str, Draft]:
     return work.project.store.drafts(work.edition)
 
 
-def _lines(work: Localizer, drafts: Mapping[str, Draft]) -> dict[int, list[DubLine]]:
+def _lines(
+    work: Localizer, drafts: Mapping[str, Draft], films: Mapping[int, tuple[Path, int]]
+) -> dict[int, list[DubLine]]:
     called = names_of(work.series)
-    films = {
-        e.number: video_of(work.project, e) for e in work.project.store.episodes() if e.number in work.cues
-    }
-    ends = {number: probe(film).duration_ms for number, film in films.items() if film}
+    ends = {number: ms for number, (_, ms) in films.items()}
     return {n: lines_of(cues, drafts, called, ends.get(n)) for n, cues in work.project.store.cues().items()}
+
+
+def _films(work: Localizer, problems: list[str]) -> dict[int, tuple[Path, int]]:
+    """The videos of the episodes to work on and how long they are, ms; one that cannot be read is none."""
+    found: dict[int, tuple[Path, int]] = {}
+    for episode in work.project.store.episodes():
+        path = video_of(work.project, episode) if episode.number in work.cues else None
+        if path is None:
+            continue
+        try:
+            found[episode.number] = path, probe(path).duration_ms
+        except UserError as error:
+            problems.append(str(error))
+    return found
 
 
 def _inputs(job: _Job, episode: Episode) -> tuple[object, ...]:
@@ -196,7 +223,7 @@ def _inputs(job: _Job, episode: Episode) -> tuple[object, ...]:
     lines = job.lines[number]
     roles = [job.cast[name] for name in sorted({line.character for line in lines}) if name in job.cast]
     sounds = sorted({(r.voice, job.engine.identity(r.voice)) for r in roles}) if job.engine else []
-    files = [job.me.get(number), video_of(work.project, episode)]
+    files = [job.me.get(number), job.films[number][0] if number in job.films else None]
     stamps = [(str(f), f.stat().st_size, f.stat().st_mtime_ns) if f else None for f in files]
     stamps.append(job.recordings.stamps(lines) if job.recordings else None)  # type: ignore[arg-type]
     words = sorted(job.recordings.words.items()) if job.recordings else []
@@ -212,10 +239,10 @@ def _episode(job: _Job, episode: Episode, total: int) -> Summary:
     lines = job.lines[number]
     found: list[Finding] = []
     takes = placed(_takes(job, lines, found, total), wish.retime)
-    video = video_of(work.project, episode)
+    video, ends_ms = job.films.get(number, (None, 0))
     bed, kind = _bed(job, number, video)
     seconds = (
-        probe(video).duration_ms / 1000
+        ends_ms / 1000
         if video
         else max(len(bed) / RATE, max((t.end_ms + _TAIL_MS for t in takes), default=0) / 1000)
     )
