@@ -23,8 +23,8 @@ RATE = 48_000
 MIN_RATE, MAX_RATE = 8_000, 192_000
 MAX_CHANNELS = 16
 MAX_BYTES = 256 * 1024 * 1024
-MAX_SECONDS = 1800.0
-"""An episode of half an hour: 700 MB as two channels of samples."""
+MAX_SECONDS = 900.0
+"""A quarter of an hour: 350 MB as two channels of samples, and several times that while they are mixed."""
 FORMATS = "wav,mp3,flac,ogg,aac,mov,mp4,matroska,webm,mpegts,avi,aiff"
 """What is opened by its content: a list of other files, which FFmpeg would follow, is none of these."""
 _JUMP = RATE // 20
