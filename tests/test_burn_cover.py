@@ -103,6 +103,17 @@ def test_boxes_over_the_edge_do_no_harm(kind: Kind, box: tuple[int, int, int, in
     )
 
 
+def test_dark_letters_and_short_ones_are_taken_out(tmp_path: Path) -> None:
+    clean = [np.minimum(clips.ground(n).astype(int) + 60, 235).astype(np.uint8) for n in range(24)]
+    shown = [255 - clips.written(255 - p) if 8 <= n < 11 else p for n, p in enumerate(clean)]
+    path = clips.write(tmp_path / "a.mp4", shown)
+    cover = [Cover(333, 458, clips.BOX, "inpaint")]
+    burn(path, tmp_path / "b.mp4", [], covers=cover, crf=8, preset="ultrafast")
+    for n, (_, picture) in enumerate(read_frames(tmp_path / "b.mp4")):
+        mask = np.abs(shown[9].astype(int) - clean[9]).max(axis=2) > 40
+        assert np.abs(picture.astype(int) - clean[n])[mask].mean() < 10, n
+
+
 def test_ten_bits_are_covered_alike(tmp_path: Path) -> None:
     clean = [clips.ground(n) for n in range(36)]
     shown = [clips.written(p) if 8 <= n < 28 else p for n, p in enumerate(clean)]

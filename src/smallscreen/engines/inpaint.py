@@ -1,13 +1,12 @@
-"""Bright writing taken out of a picture, and what was behind it put in its place as far as it can be known.
+"""Writing taken out of a picture, and what was behind it put in its place as far as it can be known.
 
 The letters are found over the whole time that they stand: what stays bright in every frame and is
-thinner than a stroke can be (a top-hat of the least brightness). They are filled from the picture
+thinner than a stroke can be (a top-hat of the least brightness), or what stays dark. They are filled from the picture
 before or after the writing where the rest of the band has stayed the same, moved to the brightness of
-now. Where it has not, they are filled from the pixels around, by a pyramid of means from which every
-missing pixel takes its value (pull-push). What is behind the letters is not known then: the fill is
-smooth, and a fine pattern does not go on through it.
+now. Where it has not, they are filled from the nearest pixels above, below, left and right, the nearest
+counting most. What is behind the letters is not known then: a fine pattern does not go on through it.
 
-Dark writing on a bright ground is not found, nor are letters as wide as the height of the band.
+Letters whose strokes are wider than an eighth of the band's height are not found.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image
 
 Box = tuple[int, int, int, int]
 Planes = Sequence[np.ndarray]
@@ -25,7 +23,7 @@ _EDGE_MS = 90  # writing may stand two frames longer than its times say
 _INNER_MS = 130  # its first and last frames may still be fading: nothing is learned from them
 _KEPT_MS = 6000  # a picture longer ago is no longer what is behind the letters
 _LEAST = 26  # levels of 256 by which letters are brighter than their ground
-_ALIKE = 7.0  # levels of 256: how much the ground may differ where it counts as the same
+_ALIKE = 8.0  # levels of 256: how much the ground may differ where it counts as the same
 
 
 @dataclass
@@ -36,6 +34,40 @@ class _Plate:
     planes: list[np.ndarray]
 
 
+class _Around:
+    """For the pixels to be filled, those that tell them: the nearest open one on each of four sides."""
+
+    def __init__(self, open_: np.ndarray) -> None:
+        self._open = open_.astype(np.float32)
+        self.open = open_
+        high, wide = open_.shape
+        rows, columns = np.indices(open_.shape)
+        places, shares = [], []
+        for axis, at in ((0, rows), (1, columns)):
+            last = np.maximum.accumulate(np.where(open_, at, -1), axis=axis)
+            flipped = np.flip(np.where(open_, at, high + wide), axis=axis)
+            following = np.flip(np.minimum.accumulate(flipped, axis=axis), axis=axis)
+            for found, there in ((last, last >= 0), (following, following < high + wide)):
+                found = np.where(there, found, 0)
+                places.append(found * wide + columns if axis == 0 else rows * wide + found)
+                shares.append(np.where(there, 1 / np.maximum(np.abs(found - at), 1) ** 2, 0))
+        self._closed = np.flatnonzero(~open_)
+        self._from = np.stack([p.ravel()[self._closed] for p in places])
+        share = np.stack([s.ravel()[self._closed] for s in shares]).astype(np.float32)
+        self._share = share / np.maximum(share.sum(axis=0), 1e-9)
+        self._weight = np.maximum(_sums(self._open), 1)
+
+    def filled(self, values: np.ndarray) -> np.ndarray:
+        """The values with those that are not open replaced."""
+        # Means of three by three, so that the grain of one pixel is not drawn out to a stripe.
+        calm = (_sums(values * self._open) / self._weight).ravel()
+        out = values.copy()
+        out.ravel()[self._closed] = (calm[self._from] * self._share).sum(axis=0)
+        soft = _sums(out).ravel()[self._closed] / 9
+        out.ravel()[self._closed] = soft
+        return out
+
+
 @dataclass
 class _Stand:
     """One time that writing stands: where in the band, and what was learned of it."""
@@ -44,13 +76,15 @@ class _Stand:
     end: int
     box: Box
     least: np.ndarray | None = None
-    bright: np.ndarray | None = None
+    most: np.ndarray | None = None
+    inner: bool = False
     before: _Plate | None = None
     after: _Plate | None = None
     known: bool = False
     contrast: float = 0.0
     core: np.ndarray | None = None
     masks: list[np.ndarray] = field(default_factory=list)
+    around: list[_Around] = field(default_factory=list)
     last: tuple[np.ndarray, list[np.ndarray]] | None = None
 
 
@@ -80,11 +114,15 @@ class Band:
         for s in now:
             if s.before is None and self._clean is not None and s.start - self._clean.at < _KEPT_MS:
                 s.before = self._clean
-            inner = min(_INNER_MS, (s.end - s.start) // 4)
-            if s.start + inner <= at < s.end - inner:
+            edge = min(_INNER_MS, (s.end - s.start) // 4)
+            inner = s.start + edge <= at < s.end - edge
+            if inner or (s.start <= at < s.end and not s.inner):
                 x0, y0, x1, y1 = s.box
                 part = luma[y0:y1, x0:x1]
-                s.least = part.copy() if s.least is None else np.minimum(s.least, part)
+                if s.least is None or s.most is None or (inner and not s.inner):
+                    s.least = s.most = part.copy()
+                s.least, s.most = np.minimum(s.least, part), np.maximum(s.most, part)
+                s.inner = s.inner or inner
 
     def apply(self, at: int, planes: Planes) -> bool:
         """Fill the writing that stands at `at`; whether there was any."""
@@ -108,50 +146,68 @@ class Band:
     def _fill(self, s: _Stand, at: int, seen: list[np.ndarray]) -> bool:
         if not s.known:
             self._find_letters(s)
+            if s.before is None:
+                # Straight after another subtitle: what was made of that one's place, once and not again and
+                # again, or one picture's fault would be carried through all that follow.
+                s.before = self._made
         if s.core is None:
             return False
         x0, y0, x1, y1 = s.box
         boxes = [(x0, y0, x1, y1), *[(x0 // 2, y0 // 2, x1 // 2, y1 // 2)] * 2]
         parts = [p[b[1] : b[3], b[0] : b[2]] for p, b in zip(seen, boxes, strict=True)]
         now = [p.astype(np.float32) / self._scale for p in parts]
-        if not s.start <= at < s.end and _contrast(now[0], s.core) < 0.4 * s.contrast:
+        if not s.start <= at < s.end and _contrast(now[0], s.core) / s.contrast < 0.4:
             return False  # it is not there yet, or no more
         if s.last is not None and _same(now[0], s.last[0], s.masks[0]):
             fills = s.last[1]
         else:
             plates = []
-            for plate in (s.before, s.after, None if s.before else self._made):
+            for plate in (s.before, s.after):
                 if plate is not None:
-                    clean = zip(plate.planes, boxes, strict=True)
-                    plates.append(
-                        [p[b[1] : b[3], b[0] : b[2]].astype(np.float32) / self._scale for p, b in clean]
-                    )
-            fills = _fills(now, s.masks, plates)
+                    clean = [
+                        p[b[1] : b[3], b[0] : b[2]].astype(np.float32) / self._scale
+                        for p, b in zip(plate.planes, boxes, strict=True)
+                    ]
+                    if not self._written(clean[0], s):
+                        plates.append(clean)
+            fills = _fills(now, s.masks[0], s.around, plates)
             s.last = (now[0], fills)
         for part, own, fill, mask in zip(parts, now, fills, s.masks, strict=True):
             part[...] = ((own + (fill - own) * mask) * self._scale + 0.5).clip(0, 255 * self._scale + 3)
         return True
 
+    def _written(self, luma: np.ndarray, s: _Stand) -> bool:
+        """Whether a picture that ought to be clean has other letters in it, of which nobody had told."""
+        if s.core is None:
+            return False
+        side = 1 if s.contrast > 0 else -1
+        above = side * luma - _opened(side * luma, max(3, round((self._box[3] - self._box[1]) * 0.06)))
+        return int((above > max(_LEAST, 0.5 * abs(s.contrast))).sum()) > 0.35 * int(s.core.sum())
+
     def _find_letters(self, s: _Stand) -> None:
         s.known = True
-        if s.least is None:
+        if s.least is None or s.most is None:
             return
-        least = s.least.astype(np.float32) / self._scale
-        s.least = None
+        least, most = (a.astype(np.float32) / self._scale for a in (s.least, s.most))
+        s.least = s.most = None
         height = self._box[3] - self._box[1]
         stroke = max(3, round(height * 0.06))
-        above = least - _opened(least, stroke)
+        above, below = least - _opened(least, stroke), -most - _opened(-most, stroke)
+        # Bright letters have dark contours: they are dark ones only where the dark is far stronger.
+        if np.percentile(below, 99.5) > 1.6 * np.percentile(above, 99.5):
+            above, below, least = below, above, most
         strong = max(_LEAST, 0.35 * float(np.percentile(above, 99.5)))
         core = above > strong
         if core.sum() < 12:
             return
         s.core = core
         s.contrast = _contrast(least, core)
-        reach = max(3, round(height * 0.05))
-        wide = _grown(core.astype(np.float32), reach)
+        wide = _with_contour(core.astype(np.float32), below > 0.4 * _LEAST, max(3, round(height * 0.05)))
         s.masks = [_softened(wide)]
         half = np.minimum(1, halved(wide) * 4)
-        s.masks += [_softened(_grown(half, 1))] * 2
+        s.masks += [_softened(half)] * 2
+        near = [_Around(mask < 0.02) for mask in s.masks[:2]]
+        s.around = [near[0], near[1], near[1]]
 
 
 def bands(stands: Sequence[tuple[int, int, Box]], width: int, height: int, scale: int) -> list[Band]:
@@ -206,22 +262,21 @@ def halved(plane: np.ndarray) -> np.ndarray:
 
 
 def _fills(
-    now: list[np.ndarray], masks: list[np.ndarray], plates: list[list[np.ndarray]]
+    now: list[np.ndarray], mask: np.ndarray, around: list[_Around], plates: list[list[np.ndarray]]
 ) -> list[np.ndarray]:
     """What belongs behind the letters, plane by plane."""
-    open_ = [(m < 0.02).astype(np.float32) for m in masks]
-    fills = [_spread(p, w) for p, w in zip(now, open_, strict=True)]
+    fills = [a.filled(p) for p, a in zip(now, around, strict=True)]
     if not plates:
         return fills
     # The plate that differs least around the letters, once both are equally bright.
-    gaps = [now[0] - plate[0] for plate in plates]
     scores = []
-    for gap in gaps:
-        seen = gap[open_[0] > 0]
-        scores.append(float(np.abs(seen - np.median(seen)).mean()) if len(seen) else 1e9)
+    for plate in plates:
+        gap = (now[0] - plate[0])[around[0].open]
+        scores.append(float(np.abs(gap - np.median(gap)).mean()) if len(gap) else 1e9)
     plate = plates[int(np.argmin(scores))]
-    shifts = [_spread(p - c, w) for p, c, w in zip(now, plate, open_, strict=True)]
-    unlike = _spread(np.abs(now[0] - plate[0] - shifts[0]) + 0.5 * np.abs(shifts[0]), open_[0])
+    shifts = [a.filled(p - c) for p, c, a in zip(now, plate, around, strict=True)]
+    level = _sums(shifts[0]) / 9
+    unlike = around[0].filled(_sums(np.abs(shifts[0] - level)) / 9 + 0.2 * np.abs(level))
     trust = np.exp(-((unlike / _ALIKE) ** 2)).astype(np.float32)
     trusts = [trust, halved(trust), halved(trust)]
     return [
@@ -230,31 +285,26 @@ def _fills(
     ]
 
 
-def _spread(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The values where their weight is 1; elsewhere means of those around, the nearest most."""
-    levels = [(values * weights, weights)]
-    while min(levels[-1][1].shape) > 2 and levels[-1][1].min() < 1:
-        sums, shares = (np.pad(a, [(0, n % 2) for n in a.shape]) for a in levels[-1])
-        share = 4 * halved(shares)
-        total = 4 * halved(sums)
-        full = np.minimum(share, 1)
-        levels.append((total / np.maximum(share, 1e-6) * full, full))
-    sums, shares = levels.pop()
-    whole = shares.sum()
-    found = np.where(shares > 0, sums / np.maximum(shares, 1e-6), sums.sum() / whole if whole else 0)
-    found = found.astype(np.float32)
-    for sums, shares in reversed(levels):
-        high, wide = shares.shape
-        larger = Image.fromarray(found).resize(
-            (found.shape[1] * 2, found.shape[0] * 2), Image.Resampling.BILINEAR
-        )
-        found = sums + np.asarray(larger)[:high, :wide] * (1 - shares)
-    return found
+def _sums(a: np.ndarray) -> np.ndarray:
+    """Sums of three by three pixels."""
+    padded = np.pad(a, 1, mode="edge")
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    total: np.ndarray = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
+    return total
+
+
+def _with_contour(core: np.ndarray, against: np.ndarray, reach: int) -> np.ndarray:
+    """The letters with the contour of the other brightness that they have, at most `reach` wide, and a soft rim."""
+    around = _grown(core, reach) * (1 - core)
+    contour = around * against
+    if contour.sum() > 0.3 * around.sum():
+        return _grown(np.maximum(core, contour), 2)
+    return _grown(core, 3)
 
 
 def _contrast(luma: np.ndarray, core: np.ndarray) -> float:
-    """How much brighter the letters are than the rest of their box."""
-    return float(luma[core].mean() - np.median(luma[~core]))
+    """How much brighter the letters are than the rest of their box; below nought where they are darker."""
+    return float(luma[core].mean() - np.median(luma[~core])) or 1e-6
 
 
 def _same(now: np.ndarray, before: np.ndarray, mask: np.ndarray) -> bool:
@@ -280,7 +330,4 @@ def _grown(a: np.ndarray, reach: int) -> np.ndarray:
 
 def _softened(mask: np.ndarray) -> np.ndarray:
     """A mask with an edge of a pixel that is half there, so that the fill has no hard rim."""
-    wide = _grown(mask, 1)
-    padded = np.pad(wide, 1, mode="edge")
-    rows = padded[:-2] + padded[1:-1] + padded[2:]
-    return np.maximum(mask, ((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 9)).astype(np.float32)
+    return np.maximum(mask, _sums(_grown(mask, 1)) / 9).astype(np.float32)
