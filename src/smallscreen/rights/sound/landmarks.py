@@ -54,6 +54,8 @@ STEP_BIN, PART_BIN = 0.4, 1 / 24
 STEP_SLACK, PART_SLACK = 0.14, 0.014
 SHORT_MS, SHORT_STEP_SLACK, SHORT_PART_SLACK = 40_000, 0.2, 0.02
 """A query with peaks over no more than `SHORT_MS` asks more widely: its excerpt may hold few terms of ours."""
+LONG_MS, LONG_ANCHORS, LONG_CHOICE = 600_000, 6, (2, 2, 2)
+"""A query with peaks over more than `LONG_MS` asks less, so that hours fit into memory."""
 SPAN_MS, SPAN_STEPS = 500.0, 96
 _SCATTER = 0x9E3779B97F4A7C15
 
@@ -268,11 +270,12 @@ def terms_of(time: Floats, pitch: Floats, level: Floats, query: bool) -> tuple[I
 def groups(time: Floats, pitch: Floats, level: Floats, query: bool) -> Ints:
     """Shape (n, 4): peaks that make a term. For each salient first one, the loudest few of each zone after it."""
     place = rank(time, level)
+    long = query and len(time) > 0 and time[-1] - time[0] > LONG_MS
     if query:
-        anchors = np.flatnonzero(place < QUERY_ANCHORS)
+        anchors = np.flatnonzero(place < (LONG_ANCHORS if long else QUERY_ANCHORS))
     else:
         anchors = np.flatnonzero((place < REFERENCE_ANCHORS) & (level >= REFERENCE_CONTRAST))
-    choice = QUERY_CHOICE if query else REFERENCE_CHOICE
+    choice = LONG_CHOICE if long else QUERY_CHOICE if query else REFERENCE_CHOICE
     found = [
         _grouped(time, pitch, level, anchors, choice, tempo) for tempo in (QUERY_TEMPOS if query else (1.0,))
     ]
