@@ -32,8 +32,8 @@ DEPENDENCE = 5.0
 LINES = 1e5
 """About 170 runs worth counting on a wrong line, for some 600 wrong lines that a search of a large catalogue tries."""
 LEAST_MS, LEAST_PEAKS, LEAST_MOMENTS, LEAST_PITCHES = 1500, 14, 7, 4
-LEAST_CONFIDENCE = 0.7
-"""Of runs on wrong lines, the highest reached .53 where this was chosen and .30 where it was tested."""
+LEAST_CONFIDENCE = 0.8
+"""Of runs on wrong lines, the highest reached .63 where this was chosen and .30 where it was tested."""
 REACH_MS, SLACK = 3000.0, 0.06
 """How far from a candidate's line a hit may lie: so much, and this part of the query's time."""
 MOST_SEEDS = 40
