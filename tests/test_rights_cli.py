@@ -214,6 +214,16 @@ def test_a_pack_is_made_checked_and_its_change_is_seen(
         assert said in refused("evidence", *words, "--catalogue", catalogue)
 
 
+def test_what_is_removed_is_found_no_more(films: Path, tmp_path: Path) -> None:
+    ours, folder = films / "ours" / "ep001.mp4", tmp_path / "catalogue"
+    asset = told("add", ours, "--catalogue", folder, "--format", "json")["added"][0]
+    assert len(told("find", ours, "--catalogue", folder, "--json")["files"][0]["matches"]) == 1
+    assert "begins the ids of 0 files" in refused("remove", "zz", "--catalogue", folder)
+    assert "Removed ep001.mp4" in run("remove", asset["id"][:8], "--catalogue", folder).output
+    assert told("find", ours, "--catalogue", folder, "--json")["files"][0]["matches"] == []
+    assert ours.exists()
+
+
 def test_signing_says_what_the_catalogue_knows(films: Path, catalogue: Path, tmp_path: Path) -> None:
     pytest.importorskip("c2pa", reason="needs the extra [credentials]")
     from tests.test_rights_sign import chain

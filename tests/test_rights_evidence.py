@@ -216,6 +216,17 @@ def test_a_line_that_was_being_written_when_the_power_went_is_passed_over(tmp_pa
     assert [x.pack for x in chain.links(tmp_path)] == ["0001-a", "0002-b"]
 
 
+def test_a_pack_whose_link_was_lost_in_a_kill_is_linked_by_the_next(case: Case, tmp_path: Path) -> None:
+    first = _make(tmp_path, case)
+    (tmp_path / "evidence" / "chain.jsonl").unlink()
+    assert "has no pack" in chain.verify(first.folder, tmp_path)[0]
+    second = _make(tmp_path, case)
+    assert [x.pack for x in chain.links(tmp_path)] == [first.link.pack, second.link.pack]
+    assert second.link.number == 2
+    for made in (first, second):
+        assert chain.verify(made.folder, tmp_path) == []
+
+
 def test_many_at_once_make_one_chain(tmp_path: Path) -> None:
     def one(n: int) -> None:
         with chain.locked(tmp_path):

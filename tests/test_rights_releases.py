@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -196,6 +197,24 @@ def test_a_window_covers_its_days_and_territory_and_nothing_else(
     rule = Rule("license", "L", "red", (), (), {"channel": ("c",)}, ("BR",), starts, ends)
     found = Releases((rule,)).standing("red", None, "", Seen(channel="C", territory=territory, day=day))
     assert (found.status == "licensed") == (territory == "BR" and starts <= day <= ends)
+
+
+@given(
+    st.text(max_size=200)
+    | st.tuples(st.integers(0, len(FILE)), st.text(max_size=6)).map(
+        lambda x: FILE[: x[0]] + x[1] + FILE[x[0] + 2 :]
+    )
+)
+def test_whatever_the_file_holds_it_is_read_or_refused(text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "releases.toml"
+        path.write_bytes(text.encode("utf-8", "replace"))
+        try:
+            rules = read_releases(path)
+        except FileProblem as e:
+            assert "\n" not in str(e)
+        else:
+            rules.standing("red", None, "", Seen(channel="x", territory="BR", day=date(2026, 1, 1)))
 
 
 _LETTERS = st.text("aAbé.?", max_size=5)

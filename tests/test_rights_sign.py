@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -141,6 +142,26 @@ def test_a_change_of_one_byte_breaks_it_and_re_encoding_strips_it(
         for _, picture in read_frames(target):
             out.frame(picture)
     assert credentials.read(again) is None
+
+
+def test_files_cut_off_or_full_of_nonsense_end_in_a_sentence(
+    film: Path, signer: Chain, tmp_path: Path
+) -> None:
+    _sign(film, tmp_path / "signed.mp4", signer)
+    whole = (tmp_path / "signed.mp4").read_bytes()
+    random = np.random.default_rng(1)
+    for n in range(40):
+        data = bytearray(whole[: int(random.integers(8, len(whole)))] if n % 2 else whole)
+        for at in random.integers(0, min(len(data), 20_000), 5):
+            data[at] = int(random.integers(0, 256))
+        path = tmp_path / "hurt.mp4"
+        path.write_bytes(data)
+        try:
+            found = credentials.read(path)
+        except UserError as e:
+            assert "\n" not in str(e)
+        else:
+            assert found is None or found.state in ("valid", "invalid")
 
 
 @pytest.mark.parametrize("kind", ["ed25519", "ps256", "es384"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from smallscreen.cli.output import Format, print_json, print_table, progress, report_problems
-from smallscreen.cli.rights_said import as_dict, checked_work_id, say, seen_at
+from smallscreen.cli.rights_said import as_dict, checked_work_id, say, seen_at, videos_in
 from smallscreen.cli.rights_sign import sign
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def add(
     from smallscreen.rights.catalogue import open_catalogue
 
     number = checked_work_id(work_id)
+    # Packs show pictures of ours later, from wherever they are made.
+    paths = [Path(os.path.abspath(p)) for p in paths]
     there = open_catalogue(catalogue, create=True)
     with progress("Adding") as meter:
         done = take(there, paths, series=series, edition=edition, kind=kind, work_id=number, progress=meter)
@@ -123,6 +125,30 @@ def list_(
 
 
 @_app.command()
+def remove(
+    assets: list[str] = typer.Argument(help="Ids of files, or how they begin; rights list shows them."),
+    catalogue: Path | None = _CATALOGUE,
+) -> None:
+    """Take files out of the catalogue; the videos themselves stay, and so do matches that were found."""
+    from smallscreen.errors import UserError
+    from smallscreen.rights.catalogue import open_catalogue
+    from smallscreen.rights.words import plain
+
+    there = open_catalogue(catalogue)
+    known = [a.id for a in there.assets()]
+    chosen: list[str] = []
+    for wanted in assets:
+        fitting = [k for k in known if wanted and k.startswith(wanted)]
+        if len(fitting) != 1:
+            raise UserError(
+                f"{plain(wanted, 40)!r} begins the ids of {len(fitting)} files; give the id of one."
+            )
+        chosen += fitting
+    for asset_id in dict.fromkeys(chosen):
+        typer.echo(f"Removed {plain(there.remove(asset_id).name, 100)}")
+
+
+@_app.command()
 def find(
     files: list[Path] = typer.Argument(help="Videos that may show ours; folders are searched."),
     catalogue: Path | None = _CATALOGUE,
@@ -142,7 +168,7 @@ def find(
     there = open_catalogue(catalogue)
     where = seen_at(url, channel, account, uploader, territory, seen)
     rules = _rules(there)
-    videos = _videos(files)
+    videos = videos_in(files)
     rows: list[dict[str, Any]] = []
     problems: list[str] = []
     with progress("Looking") as meter:
@@ -339,10 +365,14 @@ def _look(
     catalogue: Catalogue, path: Path, seen: Seen, progress: Callable[[float], None] | None = None
 ) -> list[Case]:
     """Find the matches of one file and keep them."""
+    from dataclasses import replace
+    from datetime import UTC, datetime
+
     from smallscreen.rights.cases import keep_matches
     from smallscreen.rights.find import find_fingerprint
     from smallscreen.rights.fingerprint import fingerprint
 
+    seen = replace(seen, day=seen.day or datetime.now(UTC).date())
     query = fingerprint(path, query=True, progress=progress)
     matches = find_fingerprint(catalogue, query, path.name, seen=seen)
     return keep_matches(catalogue.root, path, matches, seen, query.duration_ms)
@@ -359,22 +389,6 @@ def _standing(case: Case, rules: Releases) -> Standing:
     from smallscreen.rights.cases import standing
 
     return standing(case, rules)
-
-
-def _videos(paths: list[Path]) -> list[Path]:
-    from smallscreen.errors import UserError
-    from smallscreen.rights.catalogue import SUFFIXES
-
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-            if not inside:
-                raise UserError(f"{path} holds no video; give files, or a folder of them.")
-            found += inside
-        else:
-            found.append(path)
-    return list(dict.fromkeys(found))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -87,3 +87,19 @@ def checked_work_id(value: str) -> str:
         return check(value)[1] if value else ""
     except ValueError as e:
         raise UserError(f"--work-id: {e}.") from None
+
+
+def videos_in(paths: list[Path]) -> list[Path]:
+    from smallscreen.errors import UserError
+    from smallscreen.rights.catalogue import SUFFIXES
+
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            if not inside:
+                raise UserError(f"{path} holds no video; give files, or a folder of them.")
+            found += inside
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))

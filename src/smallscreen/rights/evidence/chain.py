@@ -88,6 +88,22 @@ def add(catalogue: Path, link: Link) -> None:
         os.fsync(f.fileno())
 
 
+def adopt(catalogue: Path) -> None:
+    """Link a pack that was whole when its run was killed, just before its link was written; within `locked`."""
+    chain = links(catalogue)
+    number, before = len(chain) + 1, chain[-1].evidence_sha256 if chain else ""
+    for path in sorted((catalogue / FOLDER).glob(f"{number:04d}-*/{EVIDENCE}")):
+        try:
+            data = json.loads(path.read_bytes())
+            pack, made, previous = str(data["pack"]), str(data["made"]), data["previous"]
+            follows = (str(previous["evidence_sha256"]) if previous else "") == before
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if pack == path.parent.name and follows and not verify(path.parent):
+            add(catalogue, Link(number, pack, made, sha256(path), before))
+            return
+
+
 def verify(folder: Path, catalogue: Path | None = None) -> list[str]:
     """What is wrong with a pack, in sentences; [] where every file is as it was and the chain of the catalogue holds it.
 

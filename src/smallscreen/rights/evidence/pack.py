@@ -77,6 +77,7 @@ def make(
         raise UserError(f"{query.name}: no picture can be read from it any more; find it again.")
     moment = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     with chain.locked(catalogue):
+        chain.adopt(catalogue)
         links = chain.links(catalogue)
         number = len(links) + 1
         name = f"{number:04d}-{case.match.id[:12]}"

@@ -143,7 +143,7 @@ class _Paper:
         self._row([(t, w, DIM, False) for t, w in zip(("in the file", "in our work", "recognized by", "how", "confidence"), widths, strict=True)], 8)  # fmt: skip
         rows = e["match"]["segments"]
         for m in rows[:_ROWS]:
-            values = (m["query"], m["asset"], LABELS[m["by"]], how(m), score(m['confidence']))
+            values = (m["query"], m["asset"], LABELS[m["by"]], how(m), score(m["confidence"]))
             self._row([(v, w, INK, False) for v, w in zip(values, widths, strict=True)], 8.5)
         if len(rows) > _ROWS:
             self._words(f"{len(rows) - _ROWS} more stretches are in evidence.json.", 8, DIM)
