@@ -28,8 +28,9 @@ from PIL import Image
 
 from bench.common import RESULTS, report, row
 from smallscreen.engines import shape
-from smallscreen.engines.burn import Overlay, burn
+from smallscreen.engines.burn import burn
 from smallscreen.engines.cover import Cover, Kind
+from smallscreen.engines.overlay import Overlay
 from smallscreen.engines.video import Writer, probe, read_frames
 from smallscreen.sample import files, film
 from smallscreen.series.formats import read_subtitles

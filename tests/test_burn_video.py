@@ -10,7 +10,8 @@ import av
 import numpy as np
 import pytest
 
-from smallscreen.engines.burn import Overlay, burn, still
+from smallscreen.engines.burn import burn, still
+from smallscreen.engines.overlay import Overlay
 from smallscreen.engines.video import probe, read_audio, read_frames
 from smallscreen.errors import UserError
 from tests import clips

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smallscreen.engines import burn, fonts, video
+from smallscreen.engines.overlay import Overlay
 from smallscreen.errors import UserError
 
 SENTENCES = {
@@ -131,9 +132,9 @@ def test_burn_shows_each_overlay_in_its_time_only(tmp_path: Path) -> None:
     half[..., 3] = 128
     steps: list[float] = []
     overlays = [
-        burn.Overlay(500, 1000, red, 31, 201),
-        burn.Overlay(750, 1500, half, -20, -10),
-        burn.Overlay(0, 2000, red, 900, 900),
+        Overlay(500, 1000, red, 31, 201),
+        Overlay(750, 1500, half, -20, -10),
+        Overlay(0, 2000, red, 900, 900),
     ]
     info = burn.burn(source, tmp_path / "b.mp4", overlays, steps.append)
     assert abs(info.duration_ms - 2000) <= 42 and info.audio_codec == "aac"

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from smallscreen.engines.burn import CODECS, Overlay, burn
+from smallscreen.engines.burn import CODECS, burn
 from smallscreen.engines.cover import Cover, Kind
+from smallscreen.engines.overlay import Overlay
 from smallscreen.engines.video import VideoInfo, probe
 from smallscreen.errors import UserError
 from smallscreen.localize.package import covering
