@@ -30,10 +30,11 @@ DEPENDENCE = 5.0
 """Runs on wrong lines between other sounds (made music of one style, speech of one speaker, real music) exceed 30,
 35 and 40 nats by 9.6, 7.7 and 5.2 more in the mean; independent peaks would give 1."""
 LINES = 1e5
-"""About 170 runs worth counting on a wrong line, for some 600 wrong lines that a search of a large catalogue tries."""
+"""Runs that could have been counted on wrong lines: assumed, not measured, for a search of a large catalogue."""
 LEAST_MS, LEAST_PEAKS, LEAST_MOMENTS, LEAST_PITCHES = 1500, 14, 7, 4
 LEAST_CONFIDENCE = 0.8
-"""Of runs on wrong lines, the highest reached .63 where this was chosen and .30 where it was tested."""
+"""Of runs between different sounds, the highest reached .63 on the half where this was chosen and .30 on the other.
+Music that repeats itself passes: it matches its own repeat, ten seconds away."""
 REACH_MS, SLACK = 3000.0, 0.06
 """How far from a candidate's line a hit may lie: so much, and this part of the query's time."""
 MOST_SEEDS = 40
@@ -79,7 +80,7 @@ def verify(query_track: SoundTrack, asset_track: SoundTrack, candidate: Candidat
     """One candidate of one asset; for many, make a `Verifier` once.
 
     The candidate's `speed` may be some 6 % off and its `offset_ms` some seconds; its pitch is not needed. A
-    segment's `confidence` is honest for the number of lines tried (see above), at least `LEAST_CONFIDENCE`.
+    segment's `confidence` allows for `LINES` lines tried (see above), and is at least `LEAST_CONFIDENCE`.
     """
     return Verifier(query_track).verify(asset_track, candidate)
 
