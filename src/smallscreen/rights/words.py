@@ -33,7 +33,8 @@ def clock(ms: int) -> str:
 
 
 def span(from_ms: int, to_ms: int) -> str:
-    return f"{clock(from_ms)}-{clock(to_ms)}"
+    """00:05-00:17, both ends to the nearest second."""
+    return f"{clock(from_ms + 500)}-{clock(to_ms + 500)}"
 
 
 def work(asset: Asset) -> str:
