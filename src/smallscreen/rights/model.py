@@ -228,8 +228,11 @@ def _pack(print_: Fingerprint) -> bytes:
                 raise ValueError(f"{name}: arrays of {kind} are not kept")
             place = "picture" if track is print_.picture else "sound"
             arrays.append([place, name, kind, list(values.shape)])
-            # Times differ little from row to row; kept as differences they pack well.
-            kept = np.diff(values, prepend=values.dtype.type(0)) if name == "times_ms" else values
+            kept = values
+            if name == "times_ms":  # differences from row to row are small and pack well
+                kept = np.diff(values, prepend=values.dtype.type(0))
+            elif name == "motion":  # so do the rows of one cell after another
+                kept = values.swapaxes(1, 2)
             body.append(np.ascontiguousarray(kept.astype(kind)).tobytes())
     head["arrays"] = arrays
     text = json.dumps(head, ensure_ascii=False).encode()
@@ -263,6 +266,8 @@ def _unpack(data: bytes) -> Fingerprint:
                 raise broken
             values = np.frombuffer(body, dtype, size // dtype.itemsize, at).reshape(shape)
             at += size
+            if name == "motion":
+                values = np.ascontiguousarray(values.reshape(shape[0], shape[2], shape[1]).swapaxes(1, 2))
             tracks[place][name] = np.cumsum(values, dtype=values.dtype) if name == "times_ms" else values
         return Fingerprint(
             **{

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from smallscreen.rights.model import HASH_BYTES, WORD_BITS, Box
-from smallscreen.rights.picture.windows import cosines
+from smallscreen.rights.picture.windows import Pictures, cosines
 
 BITS = HASH_BYTES * 8
 FLAT = 4.0
@@ -26,7 +26,7 @@ _POWERS = 1 << np.arange(WORD_BITS, dtype=np.int64)
 
 
 def describe(
-    pictures: NDArray[np.uint8], box: Box
+    pictures: Pictures, box: Box
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.float32]]:
     """Hashes uint8 (n, HASH_BYTES), their quality uint8 (n,) 0 to 100, and how far each bit is from turning.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from smallscreen.rights.model import CELLS, FINE, GRID_MS, HASH_BYTES, Box, PictureTrack
 from smallscreen.rights.picture import hashes, layout, motion
-from smallscreen.rights.picture.views import CENTERED, TRIMS, WHOLE, inside, views
+from smallscreen.rights.picture.views import CENTERED, CORNERS, TRIMS, WHOLE, inside, views
 from smallscreen.rights.picture.windows import means
 
 _BATCH = 64
@@ -22,6 +22,8 @@ _FRAMES = 12
 FLIPS = 4
 _SOON = 5
 """Steps after which a reference's changed word is kept even if it did not stay."""
+_SELDOM = 8
+"""Steps between kept hashes of the views toward the corners: they answer only copies cropped off the middle."""
 _RECENT = 4
 _AGAIN = 12
 """A query's word is asked again after so many steps although it stayed the same."""
@@ -52,7 +54,7 @@ class PictureBuilder:
             self._shape = (high, wide)
             self._views = TRIMS if self.query else views(wide, high)
             self._frames = [_Frame(WHOLE, FINE if self.query else CELLS)]
-            self._kept = [_Kept() for _ in self._views]
+            self._kept = [_Kept(_SELDOM if number >= CORNERS else 1) for number in range(len(self._views))]
         if picture.shape != self._shape:  # a stream may change its size midway
             picture = _resized(picture, self._shape)
         self._held.append(picture)
@@ -92,13 +94,21 @@ class PictureBuilder:
         starts = self._steps + np.concatenate([[0], np.cumsum(times)[:-1]])
         if self.query:
             self._find_frames(pictures)
+        for start in range(0, len(pictures), _BATCH):
+            part = slice(start, start + _BATCH)
+            self._describe(pictures[part].astype(np.float32), starts[part], times[part])
+        self._steps += int(times.sum())
+
+    def _describe(
+        self, pictures: NDArray[np.float32], starts: NDArray[np.int64], times: NDArray[np.int64]
+    ) -> None:
         for number, frame in enumerate(self._frames):
             if not frame.active:
                 continue
-            frame.move(means(pictures, frame.box, frame.cells).reshape(len(pictures), -1), times, self._steps)
+            seen = means(pictures, frame.box, frame.cells).reshape(len(pictures), -1)
+            frame.move(seen, times, int(starts[0]))
             for trim, view in enumerate(self._views if number == 0 else self._views[:CENTERED]):
                 self._hash(pictures, starts, times, inside(frame.box, view), number * len(self._views) + trim)
-        self._steps += int(times.sum())
 
     def _find_frames(self, pictures: NDArray[np.uint8]) -> None:
         found = layout.windows(pictures)
@@ -113,7 +123,7 @@ class PictureBuilder:
 
     def _hash(
         self,
-        pictures: NDArray[np.uint8],
+        pictures: NDArray[np.float32],
         starts: NDArray[np.int64],
         times: NDArray[np.int64],
         box: Box,
@@ -172,7 +182,9 @@ class _Frame:
 class _Kept:
     """Which hashes of one view of a reference are kept: those whose word is new and stays a step, or is due."""
 
-    def __init__(self) -> None:
+    def __init__(self, apart: int) -> None:
+        self._apart = apart
+        """Steps that must lie between two kept ones."""
         self._previous = -1
         self._recent: list[int] = []
         self._at = -(10**9)
@@ -187,7 +199,7 @@ class _Kept:
         chosen = []
         rows = zip(words.tolist(), full.tolist(), starts.tolist(), times.tolist(), strict=True)
         for row, (word, says, at, stays) in enumerate(rows):
-            new = says and word not in self._recent
+            new = says and word not in self._recent and at - self._at >= self._apart
             if new and (word == self._previous or stays > 1 or at - self._at >= _SOON):
                 chosen.append(row)
                 self._recent = [*self._recent[-_RECENT + 1 :], word]

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from smallscreen.rights.model import Box
 
 Floats = NDArray[np.float32]
+Pictures = NDArray[np.uint8] | NDArray[np.float32]
+"""Gray, 0 to 255, (n, height, width)."""
 _BATCH = 64
 
 
-def cosines(pictures: NDArray[np.uint8], box: Box, size: int) -> Floats:
+def cosines(pictures: Pictures, box: Box, size: int) -> Floats:
     """Cosine terms of the box of each picture, shape (n, size, size): vertical frequency, then horizontal.
 
     `pictures` is (n, height, width). The term at (0, 0) is the mean brightness of the box.
@@ -29,17 +31,17 @@ def cosines(pictures: NDArray[np.uint8], box: Box, size: int) -> Floats:
     return _apply(pictures, _cosine_rows(high, top, bottom, size), _cosine_rows(wide, left, right, size))
 
 
-def means(pictures: NDArray[np.uint8], box: Box, cells: int) -> Floats:
+def means(pictures: Pictures, box: Box, cells: int) -> Floats:
     """Mean brightness, 0 to 255, of cells x cells parts of the box of each picture, shape (n, cells, cells)."""
     _, high, wide = pictures.shape
     left, top, right, bottom = box
     return _apply(pictures, _mean_rows(high, top, bottom, cells), _mean_rows(wide, left, right, cells))
 
 
-def _apply(pictures: NDArray[np.uint8], down: Floats, across: Floats) -> Floats:
+def _apply(pictures: Pictures, down: Floats, across: Floats) -> Floats:
     made = np.empty((len(pictures), len(down), len(across)), np.float32)
     for start in range(0, len(pictures), _BATCH):
-        part = pictures[start : start + _BATCH].astype(np.float32)
+        part = pictures[start : start + _BATCH].astype(np.float32, copy=False)
         made[start : start + _BATCH] = down @ part @ across.T
     return made
 
