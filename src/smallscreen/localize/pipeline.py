@@ -329,7 +329,7 @@ class Localizer:
         scope = f"{self.edition.name}/{fingerprint(*what)[:12]}"
         store = self.project.store
         before = store.step("package", scope)
-        if before and not all(Path(m["path"]).exists() for m in before.summary.get("made", [])):
+        if before and not all(_there(m) for m in before.summary.get("made", [])):
             store.put_step("package", scope, "", {})
         ran = run_step(store, "package", scope, (fingerprint(bundle), *what, stamps), work)
         return {"step": "package", **self._head(), "out": str(folder), **ran.summary, "fresh": ran.fresh}
@@ -362,6 +362,14 @@ class Localizer:
         if self.variant == "literal" or not store.has_edition(self.market.locale, "literal"):
             return None
         return store.drafts(store.edition(self.market.locale, "literal"))
+
+
+def _there(made: Summary) -> bool:
+    """Whether what was written is still there: a file, or a folder with at least so many files."""
+    path = Path(made["path"])
+    if path.is_dir():
+        return sum(1 for p in path.iterdir() if p.is_file() and p.name[0] != ".") >= made.get("files", 1)
+    return path.exists()
 
 
 def find_barriers(
