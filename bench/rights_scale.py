@@ -46,7 +46,7 @@ from smallscreen.engines.sql import connect, file
 from smallscreen.rights import sound
 from smallscreen.rights.catalogue import Catalogue, add, open_catalogue
 from smallscreen.rights.fingerprint import fingerprint
-from smallscreen.rights.model import PICTURE, WORD_BITS, Asset, Fingerprint
+from smallscreen.rights.model import FINGERPRINT_VERSION, PICTURE, WORD_BITS, Asset, Fingerprint
 from smallscreen.rights.runs import Run
 from smallscreen.rights.sound import landmarks
 from smallscreen.rights.termfiles import (
@@ -251,7 +251,9 @@ def prepare(folder: Path, hours: int) -> dict[str, Any]:
     episodes = references()
     for episode in episodes:
         path = episode.file()
-        done = add(catalogue, [path], fingerprint=lambda p: ((f := _kept(p, False)), terms_of(f)))
+        done = add(
+            catalogue, [path], series=SERIES, fingerprint=lambda p: ((f := _kept(p, False)), terms_of(f))
+        )
         assert not done.problems, done.problems
     query, shown = _query(episodes)
     (folder / "query.fp").write_bytes(_kept(query.file(), True).to_bytes())
@@ -302,10 +304,8 @@ def _query(episodes: tuple[Episode, ...]) -> tuple[Episode, list[str]]:
 
 
 def _kept(path: Path, query: bool) -> Fingerprint:
-    """A file's fingerprint, kept beside the benchmarks' made files."""
-    source = ROOT / "src" / "smallscreen" / "rights"
-    program = b"".join(p.read_bytes() for p in sorted([source / "model.py", source / "media.py", *source.glob("picture/*.py"), *source.glob("sound/*.py")]))  # fmt: skip
-    key = hashlib.sha256(program + f"{path} {path.stat().st_mtime_ns} {query}".encode()).hexdigest()[:24]
+    """A file's fingerprint, kept beside the benchmarks' made files for as long as fingerprints have the same version."""
+    key = f"{FINGERPRINT_VERSION}-{hashlib.sha256(f'{path} {path.stat().st_mtime_ns} {query}'.encode()).hexdigest()[:24]}"
     kept = cache() / "scale" / f"{key}.fp"
     if not kept.is_file():
         kept.parent.mkdir(exist_ok=True)

@@ -8,21 +8,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from smallscreen.engines.sql import SqlEngine
+import numpy as np
+
+from smallscreen.engines.sql import DEFAULT_THREADS, SqlEngine
 from smallscreen.errors import UserError
 from smallscreen.rights import exclude
+from smallscreen.rights.align import NEAR, verify_all
 from smallscreen.rights.catalogue import Catalogue
+from smallscreen.rights.fuse import Fused, fuse
 from smallscreen.rights.model import Asset, Candidate, Fingerprint, Match, Segment
+from smallscreen.rights.picture.hashes import MIRROR
 from smallscreen.rights.releases import NAME as RELEASES
 from smallscreen.rights.releases import Releases, Seen
+from smallscreen.rights.releases_file import read_releases
 from smallscreen.rights.search import searched
+from smallscreen.rights.sound import Verifier
 from smallscreen.rights.terms import terms_of
 
 _ALIKE = 0.05
 """Two assets of one episode fit a query equally well when their seconds differ by no more than this part."""
+
+
+_NEAR_MS = 1_000
+_MOMENT_MS = 400
+_MOMENTS = 2
 
 
 @dataclass(frozen=True)
@@ -73,51 +86,42 @@ def verified(
     seen: Seen | None = None,
 ) -> list[Match]:
     """The matches among candidates: one for each episode, of its asset that fits best; others are named in `notes`."""
-    from smallscreen.rights.align import verify_all
-    from smallscreen.rights.fuse import fuse
-    from smallscreen.rights.releases_file import read_releases
-    from smallscreen.rights.sound import Verifier
-
     by_asset: dict[str, list[Candidate]] = {}
     for candidate in candidates:
         by_asset.setdefault(candidate.asset_id, []).append(candidate)
-    heard = Verifier(query.sound) if query.sound is not None else None
     rules = read_releases(catalogue.root / RELEASES)
-    excluded: dict[str, list[exclude.Span]] = {}
-    found: list[_Found] = []
     notes: list[str] = []
-    for asset_id, pointed in by_asset.items():
+    known: list[tuple[Asset, Fingerprint]] = []
+    for asset_id in by_asset:
         try:
-            asset, print_ = catalogue.asset(asset_id), catalogue.fingerprint(asset_id)
+            known.append((catalogue.asset(asset_id), catalogue.fingerprint(asset_id)))
         except UserError as problem:  # removed a moment ago, or damaged: the others still count
             if catalogue.has(asset_id):
                 notes.append(str(problem))
-            continue
-        if asset.series not in excluded:
-            excluded[asset.series] = exclude.spans(catalogue, asset.series) if asset.series else []
-        spans = excluded[asset.series]
-        picture = [c for c in pointed if c.kind == "picture"]
-        shown = exclude.telling(verify_all(query, print_, picture), asset_id, "picture", spans)
-        sounds: list[Segment] = []
-        if heard is not None and print_.sound is not None:
-            # Where only the picture pointed here, its line is tried for the sound as well.
-            for candidate in [c for c in pointed if c.kind == "sound"] or _lines(shown, asset_id):
-                sounds += heard.verify(print_.sound, candidate)
-        told = exclude.telling(_distinct(sounds), asset_id, "sound", spans)
-        fused = fuse(query, shown, told, print_)
-        if fused is None:
-            continue
-        match = Match(
-            id=match_id(query.sha256, asset_id),
-            query_sha256=query.sha256,
-            query_name=name,
-            asset=asset,
-            segments=tuple(fused.segments),
-            disguises=tuple(fused.disguises),
-            confidence=fused.confidence,
-            notes=query.notes,
-        )
-        found.append(_Found(asset, _judged(match, rules, seen), _weight(fused.segments)))
+    spans = {s: exclude.spans(catalogue, s) if s else [] for s in {a.series for a, _ in known}}
+    looking = _Looking(query, Verifier(query.sound) if query.sound is not None else None)
+
+    def fused(one: tuple[Asset, Fingerprint]) -> Fused | None:
+        asset, print_ = one
+        mine = [s for s in spans[asset.series] if s.asset_id == asset.id]
+        return looking.fused(print_, by_asset[asset.id], mine)
+
+    found: list[_Found] = []
+    with ThreadPoolExecutor(min(DEFAULT_THREADS, max(1, len(known)))) as pool:
+        for (asset, _), whole in zip(known, pool.map(fused, known), strict=True):
+            if whole is None:
+                continue
+            match = Match(
+                id=match_id(query.sha256, asset.id),
+                query_sha256=query.sha256,
+                query_name=name,
+                asset=asset,
+                segments=tuple(whole.segments),
+                disguises=tuple(whole.disguises),
+                confidence=whole.confidence,
+                notes=query.notes,
+            )
+            found.append(_Found(asset, _judged(match, rules, seen), _weight(whole.segments)))
     matches = _best_of_each_work(found)
     if notes and matches:
         matches[0] = replace(matches[0], notes=(*matches[0].notes, *notes))
@@ -130,6 +134,59 @@ def match_id(query_sha256: str, asset_id: str) -> str:
 
 
 # --- inside ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Looking:
+    """A query that is held against one asset after another."""
+
+    query: Fingerprint
+    heard: Verifier | None
+
+    def fused(
+        self, asset: Fingerprint, pointed: Sequence[Candidate], spans: Sequence[exclude.Span]
+    ) -> Fused | None:
+        """What picture and sound say together of one asset; `spans` are what is excluded of it."""
+        asset_id = pointed[0].asset_id
+        sounds = self._sounds(asset, [c for c in pointed if c.kind == "sound"])
+        picture = [c for c in pointed if c.kind == "picture"]
+        shown: list[Segment] = []
+        # Laying motion on motion costs a second an asset: only where something speaks for it already.
+        if sounds or any(self._alike(asset, c, spans) for c in picture):
+            shown = exclude.telling(verify_all(self.query, asset, picture), asset_id, "picture", spans)
+        if not sounds:  # where only the picture pointed here, its lines are tried
+            sounds = self._sounds(asset, _lines(shown, asset_id))
+        told = exclude.telling(_distinct(sounds), asset_id, "sound", spans)
+        return fuse(self.query, shown, told, asset)
+
+    def _sounds(self, asset: Fingerprint, lines: Sequence[Candidate]) -> list[Segment]:
+        if self.heard is None or asset.sound is None:
+            return []
+        return [segment for line in lines for segment in self.heard.verify(asset.sound, line)]
+
+    def _alike(self, asset: Fingerprint, candidate: Candidate, spans: Sequence[exclude.Span]) -> bool:
+        """Whether whole hashes agree at several moments near a candidate's line, outside of what is excluded.
+
+        The join has seen a fifth of their bits: by chance that part agrees here and there, the whole does not.
+        """
+        theirs, ours = self.query.picture, asset.picture
+        if theirs is None or ours is None or not len(ours.times_ms):
+            return False
+        rows = np.flatnonzero(theirs.view == candidate.layout)
+        at = theirs.times_ms[rows] * candidate.speed + candidate.offset_ms
+        low = np.searchsorted(ours.times_ms, at - _NEAR_MS)
+        count = np.searchsorted(ours.times_ms, at + _NEAR_MS) - low
+        pairs = np.repeat(rows, count)
+        others = np.repeat(low - np.cumsum(count) + count, count) + np.arange(len(pairs))
+        asked = theirs.hashes[pairs]
+        if candidate.mirrored:
+            asked = asked ^ MIRROR
+        near = np.bitwise_count(asked ^ ours.hashes[others]).sum(1) <= NEAR
+        for span in spans:
+            if span.kind == "picture":
+                inside = ours.times_ms[others]
+                near &= (inside < span.from_ms) | (inside >= span.to_ms)
+        return len(np.unique(theirs.times_ms[pairs[near]] // _MOMENT_MS)) >= _MOMENTS
 
 
 def _lines(shown: Sequence[Segment], asset_id: str) -> list[Candidate]:
