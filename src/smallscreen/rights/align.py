@@ -37,6 +37,8 @@ _FEWEST_MOVING = 20
 _GEOMETRIES = 5
 _FEWEST_CELLS = 16
 _LINES = 80
+_TELLING = 42
+"""Bits apart above which the hashes of a geometry no longer tell like from unlike."""
 _SOFTEN = 4.0
 """Keeps a window in which hardly anything moves from agreeing by chance."""
 
@@ -120,24 +122,27 @@ def lines(query: Fingerprint, asset: Fingerprint, candidates: Sequence[Candidate
     if ours is None or theirs is None or not len(ours.hashes) or not len(theirs.hashes):
         return []
     shapes = views(asset.width, asset.height)
-    found: list[Line] = []
+    found: list[tuple[Line, _Search]] = []
     ground = motion.levels(ours.motion[0])
     for geometry, near in _geometries(theirs, ours, shapes, candidates):
-        found += _Search(theirs, ours, ground, geometry, near, shapes).lines()
-    found = [line for line in found if _SLOWEST < line.speed < _FASTEST]
-    found.sort(key=strength, reverse=True)
+        search = _Search(theirs, ours, ground, geometry, near, shapes)
+        found += [(line, search) for line in search.lines() if _SLOWEST < line.speed < _FASTEST]
+    found.sort(key=lambda pair: strength(pair[0]), reverse=True)
     kept: list[Line] = []
-    for line in found:
-        # Each line keeps the part of the query that no better one has.
+    for line, search in found:
+        # Each line keeps the part of the query that no better one has, and must stand by that part alone.
+        start, end = line.start, line.end
         for other in kept:
-            if line.start < other.end and other.start < line.end:
-                if other.start - line.start >= line.end - other.end:
-                    line = replace(line, end=min(line.end, other.start))
+            if start < other.end and other.start < end:
+                if other.start - start >= end - other.end:
+                    end = min(end, other.start)
                 else:
-                    line = replace(line, start=max(line.start, other.end))
-            if line.end - line.start < WINDOW // 4:
+                    start = max(start, other.end)
+            if end - start < WINDOW // 3:
                 break
         else:
+            if (start, end) != (line.start, line.end):
+                line = search.weighed(replace(line, start=start, end=end))
             kept.append(line)
     return sorted(kept, key=lambda line: line.start)
 
@@ -296,7 +301,7 @@ class _Search:
                     if better > score + 0.005:
                         score, place = better, tried
         line = Line(replace(self.geometry, place=place), speed, middle_a - speed * middle_q, start, end)
-        return self._weighed(line)
+        return self.weighed(line)
 
     def _look(self, place: Box, start: int, end: int, fine: Floats | None = None) -> _Look:
         if fine is None:
@@ -320,7 +325,7 @@ class _Search:
         light[outside] = 0
         return product, light, ours
 
-    def _weighed(self, line: Line) -> Line:
+    def weighed(self, line: Line) -> Line:
         look = self._look(line.geometry.place, line.start, line.end)
         product, light, ours = self._along(look, line.speed, line.offset)
         line.bound = _bound(look.sought, ours)
@@ -347,7 +352,7 @@ class _Search:
             if turn and not grew:
                 break
             line = self._refitted(line)
-        return self._weighed(line)
+        return self.weighed(line)
 
     def _refitted(self, line: Line) -> Line:
         """Speed and offset once more, over all the line covers: its ends move by less than a step at each try."""
@@ -370,9 +375,15 @@ class _Search:
         weight = heavy * light
         says = product - 0.35 * weight
         apart = self._apart(line, first, len(product))
-        quiet = 1 - weight
-        says += quiet * np.where(apart <= NEAR, 0.06, np.where(apart >= 48, -0.25, -0.03))
-        return says
+        # How far the hashes of this geometry lie apart where it surely holds: a crop that is met half way differs more.
+        sure = apart[(weight > 0.5) & (product > 0.6 * weight)]
+        usual = float(np.median(sure)) if len(sure) > 5 else NEAR - 8.0
+        if usual > _TELLING:
+            return np.asarray(says, np.float32)
+        near, far = apart <= max(NEAR, usual + 8), apart >= max(48, usual + 16)
+        says = np.where(near & (says < 0), 0.4 * says, says)
+        says += (1 - weight) * np.where(near, 0.06, np.where(far, -0.25, -0.03))
+        return np.asarray(says, np.float32)
 
     def _apart(self, line: Line, first: int, count: int) -> NDArray[np.int64]:
         """Bits by which the hashes shown at each step differ; 40 where one of them is unknown."""
@@ -450,7 +461,7 @@ def _bound(one: Floats, other: Floats) -> float:
     return total
 
 
-def _climb(evidence: Floats, drop: float = 3.0) -> int:
+def _climb(evidence: Floats, drop: float = 4.0) -> int:
     """How many steps to go until the sum is highest, giving up once it fell by `drop` below that."""
     if not len(evidence):
         return 0

@@ -50,7 +50,7 @@ def laid(fine: Floats, place: Box) -> tuple[Floats, NDArray[np.intp]]:
     across, columns = _shares(place[0], place[2])
     cells = (rows[:, None] * CELLS + columns[None, :]).ravel()
     grid = fine.reshape(len(fine), FINE, FINE)
-    return (down @ grid @ across.T).reshape(len(fine), -1), cells
+    return np.asarray(down @ grid @ across.T, np.float32).reshape(len(fine), -1), cells
 
 
 def unit(rows: Floats) -> tuple[Floats, Floats]:
@@ -64,7 +64,9 @@ def unit(rows: Floats) -> tuple[Floats, Floats]:
         else np.zeros(len(rows), np.float32)
     )
     scale = 1 / ((strength + QUIET) * np.sqrt(max(rows.shape[1], 1)))
-    return (rows * scale[:, None]).astype(np.float32), np.asarray(strength / (strength + QUIET), np.float32)
+    return np.asarray(rows * scale[:, None], np.float32), np.asarray(
+        strength / (strength + QUIET), np.float32
+    )
 
 
 @lru_cache(maxsize=1024)
