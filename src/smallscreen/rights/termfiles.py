@@ -42,6 +42,7 @@ MOST_CHUNKS = 1 << 20
 BLOCK = 64
 """Rows between two entries of a directory."""
 ROW_GROUP = 122_880
+_AHEAD = 1 << 16
 PART_ROWS = 16_000_000
 """Rows of a file of a run: what is sorted in memory at once."""
 
@@ -190,6 +191,7 @@ class Part:
     _term_at: NDArray[np.int64]
     _place_at: NDArray[np.int64]
     _first: Ints
+    _last: int = 0
     _bytes: Any = None
     _file: Any = None
     _group_row: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
@@ -211,6 +213,9 @@ class Part:
             part._bytes = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
             if hasattr(part._bytes, "madvise"):
                 part._bytes.madvise(mmap.MADV_RANDOM)
+        if len(rows):
+            end = int(term_at[-1] + 4 * rows[-1])
+            part._last = int(np.frombuffer(part._bytes[end - 4 : end], "<i4")[0])
         part._group_row = np.concatenate([[0], np.cumsum(rows)])
         part._group_block = np.concatenate([[0], np.cumsum(-(-rows // BLOCK))])
         return part
@@ -223,22 +228,27 @@ class Part:
     def ranges(self, asked: Ints) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Row ranges [from, to) of sorted, different terms; empty ones for those that are not there."""
         low = np.zeros(len(asked), np.int64)
-        if not len(self._first) or not len(asked):
-            return low, low.copy()
-        last = np.searchsorted(self._first, asked, "right") - 1
-        there = last >= 0
-        last = last[there]
-        before = np.maximum(np.searchsorted(self._first, asked[there], "left") - 1, 0)
-        blocks = np.unique(np.concatenate([before, last]))
+        high = low.copy()
+        if not len(self._first):
+            return low, high
+        # A file of a run has a stretch of all terms: only those asked that are not before or behind it are looked for.
+        a = int(np.searchsorted(asked, self._first[0], "left"))
+        b = int(np.searchsorted(asked, self._last, "right"))
+        if a >= b:
+            return low, high
+        inside = asked[a:b]
+        last = np.searchsorted(self._first, inside, "right") - 1
+        before = np.maximum(np.searchsorted(self._first, inside, "left") - 1, 0)
+        both = np.sort(np.concatenate([before, last]))
+        blocks = both[np.concatenate([[True], both[1:] != both[:-1]])]
         start, count = self._block_rows(blocks)
         # Blocks of a sorted file, one after the other, are sorted too.
         values = np.frombuffer(self._read(self._term_at, 4, start, start + count), "<i4")
         begins = np.concatenate([[0], np.cumsum(count)])
-        high = low.copy()
         for rows, side, of in ((low, "left", before), (high, "right", last)):
             block = np.searchsorted(blocks, of)
-            found = np.searchsorted(values, asked[there], side)  # type: ignore[call-overload]
-            rows[there] = start[block] + found - begins[block]
+            found = np.searchsorted(values, inside, side)  # type: ignore[call-overload]
+            rows[a:b] = start[block] + found - begins[block]
         return low, high
 
     def places(self, low: NDArray[np.int64], high: NDArray[np.int64]) -> Places:
@@ -266,8 +276,9 @@ class Part:
         if len(pieces) > 16 and hasattr(os, "posix_fadvise"):
             # The disk is told of all reads before the first one waits.
             number = self._file.fileno()
-            for a, b in pieces:
-                os.posix_fadvise(number, a, b - a, os.POSIX_FADV_WILLNEED)
+            near = np.concatenate([start // _AHEAD, (end - 1) // _AHEAD])
+            for place in np.unique(near).tolist():
+                os.posix_fadvise(number, place * _AHEAD, _AHEAD, os.POSIX_FADV_WILLNEED)
         data = self._bytes
         return b"".join([data[a:b] for a, b in pieces])
 
