@@ -59,6 +59,23 @@ TABLE: dict[str, tuple[list, list, list[str]]] = {
         ],
         [],
     ),
+    "screen.cut": (
+        [
+            # Cuts are given in ms: begins 5 frames before one; ends 6 after one; must cross one; misses one.
+            context(["Hi there"], times=[(1792, 4000)], cuts=[2000]),
+            context(["Hi there"], times=[(0, 2250)], cuts=[2000]),
+            context(["Words " * 6, "More of it"], times=[(1700, 3500), (3584, 5000)], cuts=[2000]),
+            context(["Hi there"], times=[(2125, 4000)], cuts=[2000]),
+        ],
+        [
+            context(["Hi there"], times=[(2000, 4000)], cuts=[2000]),
+            context(["Hi there"], times=[(500, 1916)], cuts=[2000]),
+            context(["Hi there"], times=[(1500, 2500)], cuts=[2000]),
+            context(["Hi there"], times=[(2450, 4000)], cuts=[2000]),
+            context(["Hi there"], times=[(0, 2000)], cuts=[]),
+        ],
+        [],
+    ),
     "screen.overlap": (
         [
             context(["Hi", "You"], times=[(0, 1000), (999, 2000)]),

@@ -86,7 +86,9 @@ def find_cuts(path: Path, progress: Progress | None = None) -> Cuts:
         stream = container.streams.video[0]
         declared = _declared(container, stream)
         if declared > MOST_HOURS * 3600:
-            raise UserError(f"{path.name}: it says it runs longer than {MOST_HOURS} hours; cut it into episodes.")
+            raise UserError(
+                f"{path.name}: it says it runs longer than {MOST_HOURS} hours; cut it into episodes."
+            )
         _check_size(path, stream.codec_context.width, stream.codec_context.height)
         fps = float(stream.average_rate or stream.guessed_rate or 24)
         fps = fps if 1 <= fps <= 1000 else 24.0

@@ -27,6 +27,7 @@ from smallscreen.series.editing import confirm_checks
 from smallscreen.series.markets import Market
 from smallscreen.series.model import Barrier, Cue, Draft, Edition, Finding, Series
 from smallscreen.series.project import Project
+from smallscreen.series.shots import EpisodeShots, stored_shots
 from smallscreen.series.steps import fingerprint
 from smallscreen.series.steps import run as run_step
 from smallscreen.series.store import now
@@ -64,6 +65,7 @@ class Localizer:
     series: Series = field(init=False)
     settled: Settled | None = field(init=False)
     cues: dict[int, list[Cue]] = field(init=False)
+    shots: dict[int, EpisodeShots] = field(init=False)
 
     def __post_init__(self) -> None:
         self.market = markets.load(self.locale)
@@ -85,6 +87,7 @@ class Localizer:
             proposed = proposed_items(store, self.market.locale)
             self.series, self.market = obey(self.settled, self.series, self.market, proposed)
         self.cues = {n: cues for n, cues in store.cues().items() if n in set(self.episodes)}
+        self.shots = stored_shots(self.project)
 
     @property
     def cue_count(self) -> int:
@@ -198,7 +201,14 @@ class Localizer:
             here = drafts.get(number, {})
 
             def work(number: int = number, cues: list[Cue] = cues, here: dict[str, Draft] = here) -> Summary:
-                result = fit_episode(cues, here, self.market, self.edition.profile, edition=self.edition.name)
+                result = fit_episode(
+                    cues,
+                    here,
+                    self.market,
+                    self.edition.profile,
+                    edition=self.edition.name,
+                    cuts=self._cuts(number) or (),
+                )
                 store.put_lines(self.edition, [number], result.lines)
                 store.put_findings("fit", self.edition, [number], result.findings)
                 return {
@@ -207,7 +217,15 @@ class Localizer:
                     "findings": len(result.findings),
                 }
 
-            inputs = (_FIT_VERSION, cues, here, screen, self.market, self.edition.profile)
+            inputs = (
+                _FIT_VERSION,
+                cues,
+                here,
+                screen,
+                self.market,
+                self.edition.profile,
+                *self._seen(number),
+            )
             ran = run_step(store, "fit", f"{self.edition.name}/ep{number:03d}", inputs, work, before)
             fresh += ran.fresh
             total.update(ran.summary)
@@ -244,6 +262,8 @@ class Localizer:
                 drafts=drafts.get(number, {}),
                 barriers=barriers.get(number, []),
                 literal_drafts=literal,
+                cuts=self._cuts(number),
+                video_fps=self.shots[number].fps if number in self.shots else None,
                 embedder=_embedder(),
                 deep=deep,
                 summary=summary,
@@ -271,6 +291,7 @@ class Localizer:
                 platform,
                 self.series.characters,
                 self.series.terms,
+                *self._seen(number),
             )
             inputs = (_CHECK_VERSION, ctx.cues, ctx.lines, ctx.drafts, ctx.barriers, *settings)
             keys.append(fingerprint(*inputs))
@@ -338,6 +359,13 @@ class Localizer:
 
     def _head(self) -> Summary:
         return {"edition": self.edition.name}
+
+    def _cuts(self, number: int) -> tuple[int, ...] | None:
+        return self.shots[number].hard if number in self.shots else None
+
+    def _seen(self, number: int) -> tuple[EpisodeShots, ...]:
+        """What was found in the episode's picture, as an input of a step."""
+        return (self.shots[number],) if number in self.shots else ()
 
     def _barriers(self) -> dict[int, list[Barrier]]:
         found = self.project.store.barriers()

@@ -135,7 +135,8 @@ class CheckContext:
 
     `drafts` are the edition's words before fitting (they carry strategy and reason); `literal_drafts`
     a word-for-word draft in the same language where there is one. `deep` asks the meaning check to
-    compare every line. Give all contexts of a run the same `summary` to read it afterwards.
+    compare every line. `cuts` are the hard cuts of the episode's picture, ms in order, None where
+    they were not looked for; `video_fps` its frames a second. Give all contexts of a run the same `summary` to read it afterwards.
     """
 
     market: Market
@@ -149,6 +150,8 @@ class CheckContext:
     platform: Platform | None = None
     embedder: Embedder | None = None
     literal_drafts: Mapping[str, Draft] | None = None
+    cuts: Sequence[int] | None = None
+    video_fps: float | None = None
     cache: VectorCache | None = None
     deep: bool = False
     summary: CheckSummary = field(default_factory=CheckSummary)

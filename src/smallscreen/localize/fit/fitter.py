@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from smallscreen.localize.fit import report
 from smallscreen.localize.fit.breaking import break_rows, equal_points, rows_needed, split_points
+from smallscreen.localize.fit.cuts import snap
 from smallscreen.localize.fit.grouping import Unit, merge
 from smallscreen.localize.fit.pieces import Pieces, cut, is_empty, refine, speakers
 from smallscreen.localize.fit.tags import carried
@@ -25,7 +26,7 @@ class FitResult:
     `budgets` gives each cue the characters that its time allows. `counts`: cues, lines, merged (cues
     that share a subtitle), split (cues that got several), lengthened (subtitles shown longer than
     spoken), omitted (drafts without words), undrafted (cues without a draft), fast (subtitles that
-    must be shortened).
+    must be shortened), snapped (subtitles moved for the sake of a cut).
     """
 
     lines: list[Line]
@@ -55,6 +56,7 @@ def fit(
     edition: str,
     video_fps: float | None = None,
     merging: bool = True,
+    cuts: Sequence[int] = (),
 ) -> FitResult:
     """Fit the drafts of one episode's cues to the market's screen.
 
@@ -62,7 +64,8 @@ def fit(
     overlapping times are repaired and reported. A cue without a draft, or with an empty one (an
     omission), gives no subtitle and is counted. No word is lost and none changes place; what does
     not fit is reported as `fit.shorten` with the characters that would. `merging` off keeps cues
-    apart. UserError for an unknown profile.
+    apart. `cuts` are the picture's, ms: subtitles move onto them where that costs no reading time.
+    UserError for an unknown profile.
     """
     screen = market.screen(profile)
     clock = Clock.of(screen, video_fps)
@@ -75,7 +78,9 @@ def fit(
     for n, unit in enumerate(units):
         after = units[n + 1].start if n + 1 < len(units) else None
         shown += _shown(unit, after, market, screen, clock)
-    place([s.slot for s in shown], clock)
+    slots = [s.slot for s in shown]
+    place(slots, clock)
+    moved = snap(slots, clock, cuts) if cuts else 0
     lines: list[Line] = []
     split = fast = longer = 0
     episode = cues[0].episode if cues else 0
@@ -96,6 +101,7 @@ def fit(
         "omitted": omitted,
         "undrafted": undrafted,
         "fast": fast,
+        "snapped": moved,
     }
     return FitResult(lines, findings, _budgets(ordered, times, screen, clock), counts)
 
