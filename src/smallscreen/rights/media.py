@@ -181,7 +181,7 @@ class _Reader:
                             self._see(frame)
                         else:
                             self._hear(frame)
-                except (av.error.InvalidDataError, ValueError):
+                except (av.error.FFmpegError, ValueError):
                     self.damaged += 1
         except av.error.FFmpegError:
             self.cut = True
@@ -259,6 +259,11 @@ class _Reader:
             missing -= piece
 
     def _check_size(self, width: int, height: int) -> None:
+        if not width or not height:  # what FFmpeg says of a picture above the limit it was opened with
+            raise UserError(
+                f"{self.name}: the size of its picture cannot be read, or is above {MOST_PIXELS // 1_000_000} million "
+                "pixels; export it as 3840 by 2160 or less."
+            )
         if width * height > MOST_PIXELS:
             raise UserError(
                 f"{self.name}: its picture of {width} by {height} pixels is too big to read; "
