@@ -219,3 +219,15 @@ def test_a_burn_broken_off_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         burn.burn(source, tmp_path / "b.mp4", [], stop)
     assert list(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize("listing", ["ffconcat version 1.0\nfile '{}'\n", "#EXTM3U\n#EXTINF:1,\n{}\n"])
+def test_a_list_of_other_files_is_no_video(tmp_path: Path, listing: str) -> None:
+    with video.Writer(tmp_path / "secret.mp4", 64, 96, audio_rate=None) as out:
+        out.frame(np.zeros((96, 64, 3), np.uint8), 6)
+    trap = tmp_path / "ep001.mp4"
+    trap.write_text(listing.format(tmp_path / "secret.mp4"))
+    with pytest.raises(UserError, match=r"ep001\.mp4: this is not a video"):
+        video.probe(trap)
+    with pytest.raises(UserError, match=r"ep001\.mp4: this is not a video"):
+        list(video.read_frames(trap))

@@ -21,6 +21,7 @@ import numpy as np
 from av.container import InputContainer, OutputContainer
 
 from smallscreen.engines import video
+from smallscreen.engines.containers import OPTIONS
 from smallscreen.engines.cover import Cover, Covers
 from smallscreen.engines.overlay import Overlay, Schedule
 from smallscreen.engines.video import VideoInfo
@@ -344,7 +345,7 @@ def _sound(path: Path) -> Iterator[InputContainer]:
     if not Path(path).is_file():
         raise UserError(f"{name}: there is no such file; give the sound to be put in.")
     try:
-        container = av.open(str(path), metadata_errors="replace")
+        container = av.open(str(path), metadata_errors="replace", options=OPTIONS)
     except (av.error.FFmpegError, ValueError) as problem:
         raise UserError(
             f"{name}: this is not sound that can be read; give WAV, M4A, FLAC or MP3."

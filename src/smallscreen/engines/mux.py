@@ -12,7 +12,8 @@ import av
 import numpy as np
 from av.stream import Disposition
 
-from smallscreen.engines.sound import FORMATS, RATE
+from smallscreen.engines.containers import OPTIONS
+from smallscreen.engines.sound import RATE
 from smallscreen.errors import UserError
 
 _COPYABLE = {"aac", "mp3", "ac3", "eac3", "alac", "flac", "opus"}
@@ -42,7 +43,7 @@ def replace_sound(
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".{out.stem}.{os.getpid()}.partial{out.suffix}")
     try:
-        with av.open(str(video), metadata_errors="replace", options={"format_whitelist": FORMATS}) as source:
+        with av.open(str(video), metadata_errors="replace", options=OPTIONS) as source:
             if not source.streams.video:
                 raise UserError(f"{video.name}: the file holds no picture; give the episode's video.")
             with av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"}) as target:

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 import av
 import numpy as np
 
+from smallscreen.engines.containers import OPTIONS
+
 RATE = 48_000
 """What video is delivered with, Hz; all mixing is done at it."""
 MIN_RATE, MAX_RATE = 8_000, 192_000
@@ -25,8 +27,6 @@ MAX_CHANNELS = 16
 MAX_BYTES = 256 * 1024 * 1024
 MAX_SECONDS = 900.0
 """A quarter of an hour: 350 MB as two channels of samples, and several times that while they are mixed."""
-FORMATS = "wav,mp3,flac,ogg,aac,mov,mp4,matroska,webm,mpegts,avi,aiff"
-"""What is opened by its content: a list of other files, which FFmpeg would follow, is none of these."""
 _JUMP = RATE // 20
 """A gap in a file's times of more than 50 ms is silence; less is rounding."""
 
@@ -81,9 +81,7 @@ def read_sound(path: Path, rate: int = RATE, max_seconds: float = MAX_SECONDS) -
     sound track. SoundProblem where the file cannot be read.
     """
     try:
-        with av.open(
-            str(path), metadata_errors="replace", options={"format_whitelist": FORMATS}
-        ) as container:
+        with av.open(str(path), metadata_errors="replace", options=OPTIONS) as container:
             if not container.streams.audio:
                 return np.zeros((0, 2), np.float32)
             stream = container.streams.audio[0]

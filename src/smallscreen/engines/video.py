@@ -20,6 +20,7 @@ import av
 import numpy as np
 from av.container import InputContainer, OutputContainer
 
+from smallscreen.engines.containers import OPTIONS
 from smallscreen.errors import UserError
 
 
@@ -230,7 +231,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
     if not Path(path).is_file():
         raise UserError(f"{name}: there is no such file; give the path of a video.")
     try:
-        container = av.open(str(path), metadata_errors="replace")
+        container = av.open(str(path), metadata_errors="replace", options=OPTIONS)
     except (av.error.FFmpegError, ValueError) as problem:
         raise UserError(
             f"{name}: this is not a video that can be read; give an MP4, MOV or MKV file."
