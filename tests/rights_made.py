@@ -36,7 +36,9 @@ def cut(
     layout: int = 0,
 ) -> Terms:
     """A copy of steps [start, end) that runs `speed` times as fast and keeps a share of the terms."""
-    rows = (whole.t >= start) & (whole.t < end) & (np.random.default_rng([7, start]).random(len(whole)) < share)
+    rows = (
+        (whole.t >= start) & (whole.t < end) & (np.random.default_rng([7, start]).random(len(whole)) < share)
+    )
     sound = whole.kind[rows] == SOUND
     view = np.where(sound, whole.view[rows] - np.round(96 * np.log2(speed)), layout).astype(np.uint8)
     t = ((whole.t[rows] - start) / speed).astype(np.int32)
