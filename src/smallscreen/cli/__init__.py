@@ -18,6 +18,7 @@ from smallscreen.cli import (
     budget,
     business,
     dub,
+    listen,
     localize,
     plan,
     production,
@@ -61,6 +62,7 @@ def _root(
 for room in (
     series,
     localize,
+    listen,
     dub,
     brief,
     story,
