@@ -26,6 +26,8 @@ shared title card that moves 3.8."""
 _FEWEST_MOVING = 26
 """Steps of motion, a little over 2 seconds of it: a title card that comes in and goes has fewer."""
 _GEOMETRIES = 6
+_AT_ONCE = 4_000_000
+"""Pairs of hashes compared at once: 32 MB."""
 _Kind = tuple[int, bool, tuple[int, ...]]
 
 
@@ -104,8 +106,9 @@ def _geometries(
     example: dict[_Kind, Geometry] = {}
     for turned in (False, True):
         sought = theirs.hashes ^ hashes.MIRROR if turned else theirs.hashes
-        for start in range(0, len(sought), 4096):
-            apart = hashes.distances(sought[start : start + 4096], ours.hashes)
+        piece = max(1, _AT_ONCE // len(ours.hashes))
+        for start in range(0, len(sought), piece):
+            apart = hashes.distances(sought[start : start + piece], ours.hashes)
             rows, columns = np.nonzero(apart <= NEAR)
             gain = NEAR + 1 - apart[rows, columns].astype(np.int64)
             pairs = theirs.view[start + rows].astype(np.int64) * 16 + ours.view[columns]

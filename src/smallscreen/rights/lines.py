@@ -27,6 +27,9 @@ SEED = 0.42
 """Agreement of a window from which it is looked at more closely; chance reaches it often, that costs only time."""
 _FEWEST_CELLS = 16
 _LINES = 80
+_PIECE = 4096
+_ROWS, _COLUMNS = 600, 4000
+"""Steps of 160 ms of query and asset that are correlated at once: some 60 MB."""
 _TELLING = 42
 """Bits apart above which the hashes of a geometry no longer tell like from unlike."""
 _SOFTEN = 4.0
@@ -74,10 +77,9 @@ def strength(line: Line) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """Steps of the query from `start`, laid on our cells: fine motion, unit rows, their weights, the cells."""
+    """Steps of the query from `start`, laid on our cells: unit rows, their weights, the cells."""
 
     start: int
-    fine: Floats
     sought: Floats
     heavy: Floats
     cells: NDArray[np.intp]
@@ -99,7 +101,7 @@ class Search:
         self.kept = theirs.motion[geometry.frame]
 
     def lines(self) -> list[Line]:
-        moved, cells = motion.laid(self._fine(), self.geometry.place)
+        moved, cells = self._moved(self.geometry.place, 0, len(self.kept))
         if len(cells) < _FEWEST_CELLS:
             return []
         ours, weights = motion.unit(self.ground[:, cells])
@@ -137,12 +139,18 @@ class Search:
             sought, heavy = motion.unit(_between(moved, steps))
             wanted = self.near[np.minimum(np.rint(steps).astype(int), len(self.near) - 1)]
             for first, last in _stretches(wanted, half):
-                for piece in range(first, last, 600):
-                    ends = min(last, piece + 600 + half)
-                    for row, column, score in _windows(
-                        sought[piece:ends], heavy[piece:ends] ** 2, ground, mass, min(half, len(ground))
-                    ):
-                        found.append((score, speed, (piece + row) * 2 / speed, column * 2.0))
+                for piece in range(first, last, _ROWS):
+                    rows = slice(piece, min(last, piece + _ROWS + half))
+                    for under in range(0, max(1, len(ground) - half), _COLUMNS):
+                        columns = slice(under, under + _COLUMNS + half)
+                        for row, column, score in _windows(
+                            sought[rows],
+                            heavy[rows] ** 2,
+                            ground[columns],
+                            mass[columns],
+                            min(half, len(ground)),
+                        ):
+                            found.append((score, speed, (piece + row) * 2 / speed, (under + column) * 2.0))
         return found
 
     def _fitted(self, speed: float, at: float, to: float) -> Line:
@@ -151,7 +159,8 @@ class Search:
         reach = WINDOW / speed / 2
         start, end = max(0, round(middle_q - reach)), min(len(self.near), round(middle_q + reach) + 1)
         place = self.geometry.place
-        look = self._look(place, start, end)
+        fine = self._fine(start, end)
+        look = self._look(place, start, end, fine)
         best = (-1.0, speed, middle_a)
         for pace in speed * np.linspace(0.97, 1.03, 7):
             for shift in np.arange(-2, 2.01, 0.5):
@@ -164,19 +173,26 @@ class Search:
                 for sign in (size, -size):
                     tried: Box = tuple(p + sign * c for p, c in zip(place, change, strict=True))  # type: ignore[assignment]
                     better = self._score(
-                        self._look(tried, start, end, look.fine), speed, middle_a - speed * middle_q
+                        self._look(tried, start, end, fine), speed, middle_a - speed * middle_q
                     )
                     if better > score + 0.005:
                         score, place = better, tried
         line = Line(replace(self.geometry, place=place), speed, middle_a - speed * middle_q, start, end)
         return self.weighed(line)
 
+    def _moved(self, place: Box, start: int, end: int) -> tuple[Floats, NDArray[np.intp]]:
+        """The query's motion on our cells; piece by piece, for the fine motion of an hour takes 160 MB."""
+        pieces = [
+            motion.laid(self._fine(at, min(at + _PIECE, end)), place)
+            for at in range(start, max(end, start + 1), _PIECE)
+        ]
+        return np.concatenate([moved for moved, _ in pieces]), pieces[0][1]
+
     def _look(self, place: Box, start: int, end: int, fine: Floats | None = None) -> _Look:
-        if fine is None:
-            fine = self._fine(start, end)
-        moved, cells = motion.laid(fine, place)
+        """`fine` is the query's motion from start to end, where it is at hand."""
+        moved, cells = self._moved(place, start, end) if fine is None else motion.laid(fine, place)
         sought, heavy = motion.unit(moved)
-        return _Look(start, fine, sought, heavy, cells)
+        return _Look(start, sought, heavy, cells)
 
     def _score(self, look: _Look, speed: float, offset: float) -> float:
         product, light, _ = self._along(look, speed, offset)
