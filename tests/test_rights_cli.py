@@ -309,6 +309,15 @@ def test_watching_goes_on_after_a_kill(films: Path, catalogue: Path, tmp_path: P
     assert sorted(Path(x["file"]).name for x in both) == ["innocent.mp4", "免费 <i>free.mp4"]
     assert [len(x["matches"]) for x in sorted(both, key=lambda x: Path(x["file"]).name)] == [0, 1]
     assert run(*words[1:], "--once").stdout == ""
+    (catalogue / "releases.toml").write_text("[[license]]\n", "utf-8")
+    (folder / "later.mp4").write_bytes((films / "found" / "innocent.mp4").read_bytes() + b" ")
+    try:
+        halted = run(*words[1:], "--once")
+        assert "it has no name" in str(halted.exception)
+        assert halted.stdout == ""
+    finally:
+        (catalogue / "releases.toml").unlink()
+    assert len(run(*words[1:], "--once").stdout.splitlines()) == 1  # it was not lost
     (folder / "fake.mp4").write_bytes(b"no video")
     bad = run(*words[1:], "--once")
     assert bad.exit_code == 2

@@ -118,6 +118,15 @@ def test_a_file_that_cannot_be_read_is_said_once_and_the_others_go_on(folder: Fo
     assert list(folder.watch()) == []
 
 
+def test_a_full_disk_is_no_fault_of_the_file(folder: Folder) -> None:
+    folder.put("a.mp4", b"one")
+    folder.fail["a.mp4"] = OSError(28, "No space left on device")
+    with pytest.raises(OSError, match="No space"):
+        list(folder.watch())
+    folder.fail.clear()
+    assert len(list(folder.watch())) == 1
+
+
 def test_new_fingerprints_look_at_all_again(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.put("a.mp4", b"one")
     assert len(list(folder.watch())) == 1

@@ -222,34 +222,51 @@ def watch(
     """
     import json as json_lines
 
+    from smallscreen.errors import UserError
     from smallscreen.rights.catalogue import SUFFIXES, open_catalogue
     from smallscreen.rights.watch import watch as go
 
     there = open_catalogue(catalogue)
     where = seen_at(url, channel, account, uploader, territory, "")
     problems: list[str] = []
+
+    def look(path: Path) -> list[Case]:
+        try:
+            _rules(there)
+        except UserError as e:
+            raise _Halt(str(e)) from None  # no fault of this video, which the next run looks at
+        try:
+            return _look(there, path, where)
+        except OSError as e:
+            raise _Halt(
+                f"{there.root} cannot be written ({e.strerror}); make room, then the same command goes on."
+            ) from None
+
     if format is Format.table and not once:
         typer.echo(f"Watching {folder}; Ctrl-C stops, the same command goes on.", err=True)
-    for looked in go(
-        folder, there.root, lambda path: _look(there, path, where), there.sha256, SUFFIXES,
-        interval=interval, settle=settle, once=once, again=again,
-    ):  # fmt: skip
-        rules = _rules(there)  # read anew: people write in it while this runs
-        cases = [(c, _standing(c, rules)) for c in looked.cases]
-        if format is Format.json:
-            value = {
-                "file": str(looked.path),
-                "sha256": looked.sha256,
-                "matches": [as_dict(c, s) for c, s in cases],
-                "problem": looked.problem,
-            }
-            typer.echo(json_lines.dumps(value, ensure_ascii=False))
-        elif looked.problem:
-            typer.echo(f"smallscreen: {looked.problem}", err=True)
-        else:
-            say(looked.path, cases)
-        if looked.problem:
-            problems.append(looked.problem)
+    try:
+        for looked in go(
+            folder, there.root, look, there.sha256, SUFFIXES,
+            interval=interval, settle=settle, once=once, again=again,
+        ):  # fmt: skip
+            rules = _rules(there)  # read anew: people write in it while this runs
+            cases = [(c, _standing(c, rules)) for c in looked.cases]
+            if format is Format.json:
+                value = {
+                    "file": str(looked.path),
+                    "sha256": looked.sha256,
+                    "matches": [as_dict(c, s) for c, s in cases],
+                    "problem": looked.problem,
+                }
+                typer.echo(json_lines.dumps(value, ensure_ascii=False))
+            elif looked.problem:
+                typer.echo(f"smallscreen: {looked.problem}", err=True)
+            else:
+                say(looked.path, cases)
+            if looked.problem:
+                problems.append(looked.problem)
+    except _Halt as e:
+        raise UserError(str(e)) from None
     if problems:
         raise typer.Exit(2)
 
@@ -356,6 +373,10 @@ def evidence(
         typer.echo(note)
     typer.echo(f"Pack {made.link.pack}, SHA-256 of evidence.json {made.link.evidence_sha256}")
     typer.echo(notice.NEVER_SENT)
+
+
+class _Halt(Exception):
+    """Watching cannot go on; says why."""
 
 
 # --- inside ----------------------------------------------------------------------------------

@@ -54,7 +54,8 @@ def watch(
 ) -> Iterator[Looked]:
     """Look at each video of a folder and its subfolders as it comes, for ever; or, with `once`, until all have been.
 
-    `look` finds the matches of a file and stores them; `sha256` hashes it. `again` looks at files once more that
+    A UserError of `look` is that file's; anything else that it raises (a full disk) ends the watch, and the file is
+    looked at again by the next. `look` finds the matches of a file and stores them; `sha256` hashes it. `again` looks at files once more that
     were looked at by an earlier run. UserError when the folder is not there (later: it is waited for).
     """
     if not folder.is_dir():
@@ -114,13 +115,17 @@ def _look_once(
     problem = digest = ""
     try:
         digest = sha256(path)
-        if looked_at(catalogue, digest) and (ours is None or digest in ours):
-            return True
-        cases = tuple(look(path))
     except UserError as e:
         problem = str(e)
     except OSError as e:
         problem = f"{path.name}: it cannot be read ({e.strerror})."
+    if digest:
+        if looked_at(catalogue, digest) and (ours is None or digest in ours):
+            return True
+        try:
+            cases = tuple(look(path))
+        except UserError as e:
+            problem = str(e)
     try:
         after = path.stat()
     except OSError:
