@@ -20,6 +20,7 @@ from smallscreen.cli import (
     dub,
     listen,
     localize,
+    ocr,
     plan,
     production,
     rights,
@@ -61,6 +62,7 @@ def _root(
 
 for room in (
     series,
+    ocr,
     localize,
     listen,
     dub,

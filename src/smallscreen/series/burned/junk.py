@@ -1,0 +1,140 @@
+"""Writing that is no subtitle: logos, watermarks, episode numbers, stickers, signs, title cards.
+
+A subtitle stands where other subtitles stand: at their height, in their size, around their middle, and it goes
+after some seconds. What stays, stands elsewhere, or is of another size is something else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from statistics import median
+
+from smallscreen.series.burned.model import Row
+from smallscreen.series.burned.rows import same_text
+
+_LONGEST_MS = 12_000
+_OTHER_LIGHT = 50
+_EPISODE = re.compile(
+    r"^\W*(?:第\s*[0-9零〇一二两三四五六七八九十百]+\s*[集话話回]|EP\.?\s*\d+|\d+\s*集)\W*$", re.IGNORECASE
+)
+_WORD = re.compile(r"\w")
+
+
+def sort_out(rows: Sequence[Row], width: int, height: int, duration_ms: int) -> None:
+    """Say of every row that is no subtitle why (`Row.dropped`)."""
+    for row in rows:
+        lasts = row.end_ms - row.start_ms
+        if not _WORD.search(row.text):
+            row.dropped = "no letters"
+        elif row.score < 0.5:
+            row.dropped = "cannot be read"
+        elif lasts < 100:
+            row.dropped = "seen for less than a tenth of a second"
+        elif lasts > _LONGEST_MS or (lasts > 0.5 * duration_ms and duration_ms > 8_000):
+            row.dropped = "stays too long for a subtitle (a logo, a watermark)"
+    _recurring(rows, duration_ms)
+    left = [r for r in rows if not r.dropped]
+    if not left:
+        return
+    main = _main(left)
+    high = median(r.high for r in main)
+    middle, edge, foot = _axis(main)
+    level = median(_center(r) for r in main)
+    light = median(r.light for r in main)
+    for row in left:
+        at_level = abs(_center(row) - level) <= 0.9 * high or any(
+            abs(_center(row) - _center(o)) < 2.4 * high and _meets(row, o) for o in main
+        )
+        if abs(row.light - light) > _OTHER_LIGHT:
+            row.dropped = "of another brightness than the subtitles"
+        elif not 0.62 <= row.high / high <= 1.6:
+            row.dropped = "of another size than the subtitles"
+        elif not _lined_up(row, middle, edge, foot, high):
+            row.dropped = "beside the subtitles"
+        elif not at_level and not _second_place(row, left, width, high):
+            row.dropped = "not where subtitles stand"
+        elif not at_level and _EPISODE.match(row.text):
+            row.dropped = "an episode number"
+
+
+def _recurring(rows: Sequence[Row], duration_ms: int) -> None:
+    """A logo may be lost behind a bright scene and found again: the same words in one place, for most of the time."""
+    seen: list[list[Row]] = []
+    for row in rows:
+        for group in seen:
+            a = group[0]
+            if (
+                abs(a.box[0] - row.box[0]) < 0.5 * a.high
+                and abs(_center(a) - _center(row)) < 0.5 * a.high
+                and same_text(a.text, row.text) > 0.7
+            ):
+                group.append(row)
+                break
+        else:
+            seen.append([row])
+    for group in seen:
+        if sum(r.end_ms - r.start_ms for r in group) > max(_LONGEST_MS, 0.35 * duration_ms):
+            for row in group:
+                row.dropped = row.dropped or "stays too long for a subtitle (a logo, a watermark)"
+
+
+def _main(rows: Sequence[Row]) -> list[Row]:
+    """The rows of the place where most different lines stand, in a similar size."""
+    best: tuple[float, list[Row]] = (-1.0, [])
+    for row in rows:
+        near = [
+            r
+            for r in rows
+            if abs(_center(r) - _center(row)) < 0.5 * row.high and 0.7 <= r.high / row.high <= 1.4
+        ]
+        texts = {r.text for r in near}
+        weight = sum(min(len(t), 6) for t in texts) * (0.5 + median(r.score for r in near) / 2)
+        if weight > best[0]:
+            best = (weight, near)
+    return best[1]
+
+
+def _axis(main: Sequence[Row]) -> tuple[float | None, float | None, float]:
+    """The subtitles' middle, or their left edge where they begin at one; None for what they do not share."""
+    middles = [(r.box[0] + r.box[2]) / 2 for r in main]
+    lefts = [r.box[0] for r in main]
+    high = median(r.high for r in main)
+    if len(main) < 3:
+        return None, None, high
+    off_middle = median(abs(m - median(middles)) for m in middles)
+    off_left = median(abs(m - median(lefts)) for m in lefts)
+    if off_middle <= max(0.3 * high, off_left):
+        return median(middles), None, high
+    return None, float(median(lefts)), high
+
+
+def _lined_up(row: Row, middle: float | None, edge: float | None, _: float, high: float) -> bool:
+    if middle is not None:
+        return abs((row.box[0] + row.box[2]) / 2 - middle) <= max(
+            0.9 * high, 0.12 * (row.box[2] - row.box[0])
+        )
+    if edge is not None:
+        return abs(row.box[0] - edge) <= 2.2 * high
+    return True
+
+
+def _second_place(row: Row, rows: Sequence[Row], width: int, high: float) -> bool:
+    """Subtitles move out of the way of other writing: another height, the same size and look, for a while.
+
+    A single row there must be of the subtitles' size; lasting for as long as a line is spoken, and read well.
+    """
+    here = [r for r in rows if abs(_center(r) - _center(row)) < 0.5 * high]
+    alone = len({r.text for r in here}) < 2
+    lasts = row.end_ms - row.start_ms
+    size = 0.8 <= row.high / high <= 1.25
+    return size and row.score >= 0.8 and 300 <= lasts <= 8_000 and (not alone or len(row.text) >= 2)
+
+
+def _center(row: Row) -> float:
+    return (row.box[1] + row.box[3]) / 2
+
+
+def _meets(a: Row, b: Row) -> bool:
+    """Whether two rows stand at the same time, from one moment to the same other."""
+    return abs(a.start_ms - b.start_ms) <= 125 and abs(a.end_ms - b.end_ms) <= 125
