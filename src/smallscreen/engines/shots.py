@@ -37,6 +37,8 @@ APART_MS = 250
 """Two cuts are at least so far apart: a camera's flash is no shot."""
 BLACK = 10
 """A picture is black below this mean of its values, 0 to 255."""
+DARK = 40
+"""Between black and a picture below this mean, colors mean nothing, and a change is the end of a fade."""
 MOST_PIXELS = 36_000_000
 MOST_HOURS = 4
 _FADE_NEAR_MS = 500
@@ -145,6 +147,7 @@ class _Judge:
         self._count = 0
         self._last: np.ndarray | None = None
         self._latest = -apart
+        self._lights = array("f")
 
     def see(self, picture: np.ndarray) -> list[tuple[int, str]]:
         return self._judge(picture)
@@ -161,11 +164,15 @@ class _Judge:
         at = self._timecode(self._count, fps=self._rate)
         self._count += 1
         self._last = picture
+        self._lights.append(float(picture.mean()))
         hits: list[tuple[int, str]] = []
         for cut in self._hard.process_frame(at, picture):
-            if cut.frame_num - self._latest >= self._apart:
-                self._latest = cut.frame_num
-                hits.append((cut.frame_num, "cut"))
+            n = cut.frame_num
+            lights = sorted(self._lights[max(0, n - 1) : n + 1])
+            faded = lights[0] < BLACK and lights[-1] < DARK
+            if not faded and n - self._latest >= self._apart:
+                self._latest = n
+                hits.append((n, "cut"))
         if fades:
             hits += [(cut.frame_num, "fade") for cut in self._fade.process_frame(at, picture)]
         return hits
