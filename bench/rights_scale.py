@@ -487,7 +487,7 @@ def compare(folder: Path, hours: int) -> list[dict[str, Any]]:
 
 def ask_way(folder: Path, way: str) -> dict[str, Any]:
     """Fetch the rows of the query's picture terms in one way; all ways fetch the same number."""
-    import smallscreen.rights.search as door
+    import smallscreen.rights.asking as door
     from smallscreen.engines.sql import DuckDB
 
     catalogue = _Generated(folder)
@@ -508,7 +508,7 @@ def ask_way(folder: Path, way: str) -> dict[str, Any]:
         con.execute("CHECKPOINT")
     start, cpu = time.perf_counter(), time.process_time()
     if way == "directory":
-        here = door._Here(catalogue, engine, snap)
+        here = door.Here(catalogue, engine, snap)
         count = sum(
             int((high - low).sum())
             for _, k, p in here._parts

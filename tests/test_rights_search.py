@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from smallscreen.engines.sql import DuckDB
 from smallscreen.errors import FileProblem, UserError
 from smallscreen.rights import exclude, search
+from smallscreen.rights.asking import Everywhere
 from smallscreen.rights.catalogue import Catalogue, add, open_catalogue
 from smallscreen.rights.find import find, match_id
 from smallscreen.rights.model import Asset, Segment, Terms
-from smallscreen.rights.search import _Everywhere, searched
 from smallscreen.rights.search import search as look
+from smallscreen.rights.search import searched
 from tests.rights_clips import clip
 from tests.rights_made import asset_id, cut, made, terms, video
 
@@ -100,7 +101,7 @@ def test_a_reader_of_all_files_finds_the_same_as_the_directories(
     for query in (cut(terms(100, LONG), 0, 3000), cut(terms(7, 60), 0, 750, speed=1.1), terms(999, 60)):
         expected = searched(catalogue, query)
         with monkeypatch.context() as m:
-            m.setattr(search, "_Here", _Everywhere)
+            m.setattr(search, "Here", Everywhere)
             engine = DuckDB()
             assert searched(catalogue, query, engine=engine) == expected
             engine.close()

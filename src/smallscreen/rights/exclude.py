@@ -38,9 +38,9 @@ from numpy.typing import NDArray
 
 from smallscreen.engines.sql import connect
 from smallscreen.errors import FileProblem
+from smallscreen.rights.asking import text
 from smallscreen.rights.catalogue import Catalogue
 from smallscreen.rights.model import FINGERPRINT_VERSION, GRID_MS, Asset, Fingerprint, Segment
-from smallscreen.rights.search import text
 from smallscreen.rights.terms import terms_of
 from smallscreen.series.steps import fingerprint as key_of
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from smallscreen.engines.sql import DEFAULT_THREADS, SqlEngine
+from smallscreen.engines.sql import SqlEngine
 from smallscreen.errors import UserError
 from smallscreen.rights import exclude
 from smallscreen.rights.align import NEAR, verify_all
@@ -101,27 +100,24 @@ def verified(
     spans = {s: exclude.spans(catalogue, s) if s else [] for s in {a.series for a, _ in known}}
     looking = _Looking(query, Verifier(query.sound) if query.sound is not None else None)
 
-    def fused(one: tuple[Asset, Fingerprint]) -> Fused | None:
-        asset, print_ = one
-        mine = [s for s in spans[asset.series] if s.asset_id == asset.id]
-        return looking.fused(print_, by_asset[asset.id], mine)
-
     found: list[_Found] = []
-    with ThreadPoolExecutor(min(DEFAULT_THREADS, max(1, len(known)))) as pool:
-        for (asset, _), whole in zip(known, pool.map(fused, known), strict=True):
-            if whole is None:
-                continue
-            match = Match(
-                id=match_id(query.sha256, asset.id),
-                query_sha256=query.sha256,
-                query_name=name,
-                asset=asset,
-                segments=tuple(whole.segments),
-                disguises=tuple(whole.disguises),
-                confidence=whole.confidence,
-                notes=query.notes,
-            )
-            found.append(_Found(asset, _judged(match, rules, seen), _weight(whole.segments)))
+    # One at a time: motion laid on motion takes a gigabyte or more, twice of it would not fit a laptop.
+    for asset, print_ in known:
+        mine = [s for s in spans[asset.series] if s.asset_id == asset.id]
+        whole = looking.fused(print_, by_asset[asset.id], mine)
+        if whole is None:
+            continue
+        match = Match(
+            id=match_id(query.sha256, asset.id),
+            query_sha256=query.sha256,
+            query_name=name,
+            asset=asset,
+            segments=tuple(whole.segments),
+            disguises=tuple(whole.disguises),
+            confidence=whole.confidence,
+            notes=query.notes,
+        )
+        found.append(_Found(asset, _judged(match, rules, seen), _weight(whole.segments)))
     matches = _best_of_each_work(found)
     if notes and matches:
         matches[0] = replace(matches[0], notes=(*matches[0].notes, *notes))
