@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from smallscreen.localize.checks.base import Check, CheckContext
 from smallscreen.localize.fit.cuts import HALF_MS, SNAP_MS, Fault, Limits, faults, settle
-from smallscreen.localize.fit.timing import Clock
+from smallscreen.localize.fit.timing import LINGER_MS, Clock
 from smallscreen.series.model import Finding, Line
 from smallscreen.series.text import reading_chars
 
@@ -45,15 +45,9 @@ class OverCut(Check):
             ):
                 continue
             before = rows[n - 1].line.end_ms + clock.gap if n else 0
-            after = rows[n + 1].line.start_ms - clock.gap if n + 1 < len(rows) else line.end_ms + 1000
+            after = rows[n + 1].line.start_ms - clock.gap if n + 1 < len(rows) else None
             needed = clock.needed(reading_chars(row.text, ctx.market.counting))
-            limits = Limits(
-                max(0, before, line.start_ms - HALF_MS),
-                line.start_ms + SNAP_MS,
-                after,
-                min(needed, line.duration_ms),
-                max(clock.most, line.duration_ms),
-            )
+            limits = _limits(ctx, line, before, after, min(needed, line.duration_ms), clock.most)
             better = settle(line.start_ms, line.end_ms, cuts, clock.gap, limits, frame)
             left = [f for f in faults(*better, cuts, clock.gap, frame) if f.crosses]
             must = bool(left) and any(f.crosses for f in found)
@@ -105,6 +99,21 @@ class OverCut(Check):
                 "better_end_ms": better[1],
             },
         )
+
+
+def _limits(ctx: CheckContext, line: Line, before: int, after: int | None, least: int, most: int) -> Limits:
+    """What fitting would allow: near the speech, clear of the neighbors."""
+    cues = [ctx.cue_by_id[c] for c in line.cues if c in ctx.cue_by_id]
+    starts = [c.start_ms for c in cues if abs(c.start_ms - line.start_ms) <= HALF_MS]
+    spoken = starts[0] if starts else line.start_ms
+    latest = max([line.end_ms, *(c.end_ms + LINGER_MS for c in cues[-1:])])
+    return Limits(
+        max(0, before, min(line.start_ms, spoken - SNAP_MS)),
+        max(line.start_ms, spoken + SNAP_MS),
+        latest if after is None else min(latest, after),
+        least,
+        max(most, line.duration_ms),
+    )
 
 
 def _frames(count: int) -> str:
