@@ -280,7 +280,11 @@ class Part:
             for place in np.unique(near).tolist():
                 os.posix_fadvise(number, place * _AHEAD, _AHEAD, os.POSIX_FADV_WILLNEED)
         data = self._bytes
-        return b"".join([data[a:b] for a, b in pieces])
+        found = b"".join([data[a:b] for a, b in pieces])
+        if data is not None and hasattr(data, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
+            # Pages that were looked at stay in the file cache, but count no longer as this process's memory.
+            data.madvise(mmap.MADV_DONTNEED)
+        return found
 
     def _cut(
         self,
