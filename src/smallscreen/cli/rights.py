@@ -1,6 +1,6 @@
 """`rights`: the catalogue of what is ours, copies of it in other videos, and the evidence for a person to use.
 
-`rights sign` is in `rights_sign`.
+`report` and `evidence` are in `rights_papers`, `sign` in `rights_sign`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from smallscreen.cli.output import Format, print_json, print_table, progress, report_problems
-from smallscreen.cli.rights_said import as_dict, checked_work_id, say, seen_at, videos_in
+from smallscreen.cli.rights_papers import evidence, report
+from smallscreen.cli.rights_said import (
+    as_dict,
+    checked_work_id,
+    rules_of,
+    say,
+    seen_at,
+    standing_of,
+    videos_in,
+)
 from smallscreen.cli.rights_sign import sign
 
 if TYPE_CHECKING:
@@ -20,7 +29,7 @@ if TYPE_CHECKING:
 
     from smallscreen.rights.cases import Case
     from smallscreen.rights.catalogue import Catalogue
-    from smallscreen.rights.releases import Releases, Seen, Standing
+    from smallscreen.rights.releases import Seen
 
 _app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Is this video ours, and which seconds of it."
@@ -40,7 +49,8 @@ _SEEN = typer.Option("", "--seen", help="The day it was seen, such as 2026-11-20
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    _app.command()(sign)
+    for command in (report, evidence, sign):
+        _app.command()(command)
     app.add_typer(_app, name="rights")
 
 
@@ -167,7 +177,7 @@ def find(
 
     there = open_catalogue(catalogue)
     where = seen_at(url, channel, account, uploader, territory, seen)
-    rules = _rules(there)
+    rules = rules_of(there)
     videos = videos_in(files)
     rows: list[dict[str, Any]] = []
     problems: list[str] = []
@@ -180,7 +190,7 @@ def find(
             except UserError as e:
                 problems.append(str(e))
                 continue
-            rows.append({"file": path, "cases": [(c, _standing(c, rules)) for c in found]})
+            rows.append({"file": path, "cases": [(c, standing_of(c, rules)) for c in found]})
     if json or format is Format.json:
         print_json(
             {
@@ -232,7 +242,7 @@ def watch(
 
     def look(path: Path) -> list[Case]:
         try:
-            _rules(there)
+            rules_of(there)
         except UserError as e:
             raise _Halt(str(e)) from None  # no fault of this video, which the next run looks at
         try:
@@ -249,8 +259,8 @@ def watch(
             folder, there.root, look, there.sha256, SUFFIXES,
             interval=interval, settle=settle, once=once, again=again,
         ):  # fmt: skip
-            rules = _rules(there)  # read anew: people write in it while this runs
-            cases = [(c, _standing(c, rules)) for c in looked.cases]
+            rules = rules_of(there)  # read anew: people write in it while this runs
+            cases = [(c, standing_of(c, rules)) for c in looked.cases]
             if format is Format.json:
                 value = {
                     "file": str(looked.path),
@@ -269,110 +279,6 @@ def watch(
         raise UserError(str(e)) from None
     if problems:
         raise typer.Exit(2)
-
-
-@_app.command()
-def report(
-    catalogue: Path | None = _CATALOGUE,
-    out: Path | None = typer.Option(
-        None, "--out", help="Where to write it; else matches.html in the catalogue."
-    ),
-    format: Format = _FORMAT,
-) -> None:
-    """Write the page of all matches, own releases and licensed ones set apart; list their ids."""
-    from smallscreen.errors import FileProblem, UserError
-    from smallscreen.rights.accuracy import current
-    from smallscreen.rights.cases import cases
-    from smallscreen.rights.catalogue import open_catalogue
-    from smallscreen.rights.report import render
-    from smallscreen.rights.words import plain, sentence
-
-    there = open_catalogue(catalogue)
-    path = out or there.root / "matches.html"
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise UserError(f"{path} is no .html; name the page so.")
-    rules = _rules(there)
-    problems: list[FileProblem] = []
-    found = [(c, _standing(c, rules)) for c in cases(there.root, problems)]
-    with progress("Drawing") as meter:
-        page = render(found, there.root.resolve().name, current(), progress=meter)
-    _write(path, page.encode("utf-8"))
-    if format is Format.json:
-        print_json({"file": str(path), "matches": [as_dict(c, s) for c, s in found]})
-    else:
-        print_table(
-            "Matches",
-            ("match", "status", "series", "what", "file"),
-            [
-                (
-                    c.match.id[:12],
-                    s.status,
-                    plain(c.match.asset.series, 40),
-                    sentence(c.match),
-                    plain(c.match.query_name, 50),
-                )
-                for c, s in found
-            ],
-        )
-        typer.echo(f"Open {path}")
-    report_problems(problems)
-
-
-@_app.command()
-def evidence(
-    match: str = typer.Argument("", help="A match: its id, or how it begins."),
-    to: Path | None = typer.Option(None, "--to", help="The folder of the pack; else in the catalogue."),
-    ours: Path | None = typer.Option(None, "--ours", help="Our file, where it is no longer where it was."),
-    title: str = typer.Option("", "--title", help="The title of the series, as people know it."),
-    verify: Path | None = typer.Option(None, "--verify", help="Check a pack that was made, and the chain."),
-    catalogue: Path | None = _CATALOGUE,
-    format: Format = _FORMAT,
-) -> None:
-    """Make the evidence pack of a match: a page, a PDF, JSON, pictures. It is never sent; a person signs."""
-    from smallscreen.errors import UserError
-    from smallscreen.rights.accuracy import current
-    from smallscreen.rights.cases import find_case
-    from smallscreen.rights.catalogue import open_catalogue
-    from smallscreen.rights.evidence import chain, notice
-    from smallscreen.rights.evidence.pack import make
-    from smallscreen.rights.words import sentence
-
-    if bool(match) == (verify is not None):
-        raise UserError("Give a match to make a pack of, or a pack to check with --verify; one of the two.")
-    there = open_catalogue(catalogue)
-    if verify is not None:
-        wrong = chain.verify(verify, there.root)
-        if format is Format.json:
-            print_json({"pack": str(verify), "whole": not wrong, "wrong": wrong})
-        elif not wrong:
-            typer.echo(f"{verify}: every file is as it was, and the chain holds it.")
-        if wrong:
-            for sentence_ in wrong:
-                typer.echo(f"smallscreen: {sentence_}", err=True)
-            raise typer.Exit(2)
-        return
-    case, rules = find_case(there.root, match), _rules(there)
-    with progress("Making the pack") as meter:
-        made = make(
-            there.root, case, _standing(case, rules), rules.owner, current(),
-            to=to, ours=ours, title=title, progress=meter,
-        )  # fmt: skip
-    if format is Format.json:
-        print_json(
-            {
-                "folder": str(made.folder),
-                "pack": made.link.pack,
-                "evidence_sha256": made.link.evidence_sha256,
-                "facts": made.facts,
-            }
-        )
-        return
-    typer.echo(f"{sentence(case.match)}.")
-    typer.echo(f"Open {made.folder / 'evidence.html'}")
-    for note in made.notes:
-        typer.echo(note)
-    typer.echo(f"Pack {made.link.pack}, SHA-256 of evidence.json {made.link.evidence_sha256}")
-    typer.echo(notice.NEVER_SENT)
 
 
 class _Halt(Exception):
@@ -397,30 +303,3 @@ def _look(
     query = fingerprint(path, query=True, progress=progress)
     matches = find_fingerprint(catalogue, query, path.name, seen=seen)
     return keep_matches(catalogue.root, path, matches, seen, query.duration_ms)
-
-
-def _rules(catalogue: Catalogue) -> Releases:
-    from smallscreen.rights.releases import NAME
-    from smallscreen.rights.releases_file import read_releases
-
-    return read_releases(catalogue.root / NAME)
-
-
-def _standing(case: Case, rules: Releases) -> Standing:
-    from smallscreen.rights.cases import standing
-
-    return standing(case, rules)
-
-
-def _write(path: Path, data: bytes) -> None:
-    from smallscreen.errors import UserError
-
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    except OSError as e:
-        raise UserError(f"{path} cannot be written ({e.strerror}); give another place with --out.") from None
-    finally:
-        temporary.unlink(missing_ok=True)

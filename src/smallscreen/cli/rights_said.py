@@ -11,7 +11,8 @@ import typer
 
 if TYPE_CHECKING:
     from smallscreen.rights.cases import Case
-    from smallscreen.rights.releases import Seen, Standing
+    from smallscreen.rights.catalogue import Catalogue
+    from smallscreen.rights.releases import Releases, Seen, Standing
 
 
 def as_dict(case: Case, standing: Standing) -> dict[str, Any]:
@@ -103,3 +104,16 @@ def videos_in(paths: list[Path]) -> list[Path]:
         else:
             found.append(path)
     return list(dict.fromkeys(found))
+
+
+def rules_of(catalogue: Catalogue) -> Releases:
+    from smallscreen.rights.releases import NAME
+    from smallscreen.rights.releases_file import read_releases
+
+    return read_releases(catalogue.root / NAME)
+
+
+def standing_of(case: Case, rules: Releases) -> Standing:
+    from smallscreen.rights.cases import standing
+
+    return standing(case, rules)
