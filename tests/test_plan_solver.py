@@ -27,7 +27,8 @@ from smallscreen.production.solve.lns import every_slot, solve
 from smallscreen.production.solve.problem import Actor, Place, Problem, Scene
 from smallscreen.production.solve.read import parse_problem, read_problem, read_talent, write_problem
 from smallscreen.production.solve.replan import replan
-from smallscreen.production.solve.start import least_days
+from smallscreen.production.solve.settle import Settling
+from smallscreen.production.solve.start import anneal, least_days
 from smallscreen.production.solve.state import State
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -196,6 +197,63 @@ def test_after_a_change_few_scenes_move() -> None:
     assert all(
         c.before == before.slot[c.scene] and c.after == after.solution.slot[c.scene] for c in after.changes
     )
+
+
+@settings(max_examples=25, deadline=None)
+@given(shoots(), st.randoms(use_true_random=False))
+def test_no_plan_moves_fewer_scenes_and_none_of_those_is_cheaper(
+    problem: Problem, rng: random.Random
+) -> None:
+    """From any old plan, also one that breaks rules or lacks scenes, against trying every plan."""
+    before = [rng.randrange(-1, problem.slots) for _ in problem.scenes]
+    plans = itertools.product(range(problem.slots), repeat=len(before))
+    best = min(
+        (
+            (sum(map(int.__ne__, before, p)), sum(cost(problem, p).values()))
+            for p in plans
+            if not faults(problem, p)
+        ),
+        default=None,
+    )
+    if best is None:
+        with pytest.raises(UserError):
+            replan(problem, before, 4.0)
+        return
+    after = replan(problem, before, 4.0)
+    assert (len(after.changes), after.solution.total) == best
+    assert after.at_least == best[0]
+
+
+@FEW
+@given(shoots(), st.randoms(use_true_random=False))
+def test_a_settled_plan_counts_as_the_checker_does(problem: Problem, rng: random.Random) -> None:
+    if not all(problem.open_days):
+        return
+    homes = [rng.randrange(-1, problem.slots) for _ in problem.scenes]
+    first = Settling(problem, homes).fewest(0.02)
+    then = Settling(problem, homes, first.slots).cheaper(0.02)
+    for made_ in (first, then):
+        assert made_.moved == sum(map(int.__ne__, homes, made_.slots))
+        if not made_.over:
+            assert faults(problem, made_.slots) == []
+            assert made_.cost == sum(cost(problem, made_.slots).values())
+    if not first.over:
+        assert not then.over and then.moved <= first.moved and then.cost <= first.cost
+
+
+def test_a_large_plan_moves_little_in_little_time() -> None:
+    """240 scenes that fill their days nearly: whoever must move pushes few others away."""
+    problem = made(240, 9)
+    before, _, over = anneal(problem, 7, 2.0)
+    assert not over
+    free = tuple((d, d) for d in range(problem.days) if d != 2)
+    actors = tuple(replace(a, windows=free) if i == 5 else a for i, a in enumerate(problem.actors))
+    must = sum(5 in s.cast and x == 2 for s, x in zip(problem.scenes, before, strict=True))
+    began = time.monotonic()
+    after = replan(replace(problem, actors=actors), before, 5.0)
+    assert time.monotonic() - began < 9
+    assert faults(replace(problem, actors=actors), after.solution.slot) == []
+    assert must == after.at_least <= len(after.changes) <= must + 3
 
 
 def test_an_unchanged_plan_stays() -> None:

@@ -20,7 +20,7 @@ from smallscreen.errors import UserError
 from smallscreen.production import verify
 from smallscreen.production.assemble import misfits, plan_of, without
 from smallscreen.production.breakdown import breakdown, load_rules, save
-from smallscreen.production.clash import clashes, least_moved
+from smallscreen.production.clash import clashes
 from smallscreen.production.clash_words import crowded
 from smallscreen.production.low import plain_bound
 from smallscreen.production.model import Breakdown, Plan, Rules, Window
@@ -29,7 +29,6 @@ from smallscreen.production.schedule import (
     ImpossiblePlan,
     Made,
     Progress,
-    better,
     bounded,
     differences,
     inputs_key,
@@ -38,7 +37,8 @@ from smallscreen.production.schedule import (
     with_rates,
 )
 from smallscreen.production.shoot import Shoot, calendar, shoot_of
-from smallscreen.production.solve.checker import faults
+from smallscreen.production.solve.problem import Solution
+from smallscreen.production.solve.replan import NEW, moved_fewest
 from smallscreen.series.project import Project
 from smallscreen.series.store import Store
 
@@ -134,13 +134,11 @@ def moved_least(
     shoot = _frozen(whole, before, shot)
     used = max((x // shoot.problem.units for x in before if x is not None), default=0) + 1
     for _ in range(_ROUNDS):
-        slots = _least(shoot, before, used, max(1.5, 0.6 * (seconds - (time.monotonic() - began))), whole)
-        shoot_now = _held(shoot, slots, before)
-        slots, stopped = _cheaper(shoot_now, slots, max(0.5, seconds - (time.monotonic() - began)), progress)
-        found = plan_of(shoot, slots)
+        again = _least(shoot, before, used, max(1.5, seconds - (time.monotonic() - began)), whole, progress)
+        found = plan_of(shoot, again.slot)
         bans = misfits(whole, found)
         if not bans:
-            return replace(found, seconds=round(time.monotonic() - began, 1)), stopped
+            return replace(found, seconds=round(time.monotonic() - began, 1)), again.stopped
         shoot = without(shoot, bans)
     raise UserError(
         "No order of the scenes within their days was found after the change; make a new plan instead."
@@ -231,22 +229,27 @@ def _frozen(shoot: Shoot, before: Sequence[int | None], shot: int) -> Shoot:
     return replace(shoot, problem=replace(p, scenes=tuple(scenes)))
 
 
-def _least(shoot: Shoot, before: list[int | None], used: int, seconds: float, whole: Shoot) -> list[int]:
-    """Slots that move least. First within the days of the old plan and two more, which is quick; then within all."""
+def _least(
+    shoot: Shoot,
+    before: list[int | None],
+    used: int,
+    seconds: float,
+    whole: Shoot,
+    progress: Progress | None,
+) -> Solution:
+    """The plan that moves least. First within the days of the old plan and two more, which is quick; then within all."""
     p = shoot.problem
     plain = crowded(whole)
     if plain:
         raise ImpossiblePlan(plain)
-    there = [x for x in before if x is not None]
-    if len(there) == len(before) and all(p.open_days) and not faults(p, there):
-        return there
+    homes = [NEW if x is None else x for x in before]
     few = min(p.days, max(used + 2, *(1 + (s.locked or s.first) for s in p.scenes)))
     for days in dict.fromkeys((few, p.days)):
         trial = replace(p, days=days)
         if all(trial.open_days):
-            found = least_moved(trial, before, seconds)
+            found = moved_fewest(trial, homes, seconds, progress)
             if found is not None:
-                return found[0]
+                return found.solution
     longer = shoot_of(shoot.breakdown, shoot.rules, _MORE_DAYS)
     scenes = tuple(
         replace(s, first=x.first, locked=x.locked)
@@ -259,25 +262,6 @@ def _least(shoot: Shoot, before: list[int | None], used: int, seconds: float, wh
     raise UserError(
         "No plan was found after the change in this time, and none was proved impossible; give it more seconds."
     )
-
-
-def _held(shoot: Shoot, slots: Sequence[int], before: Sequence[int | None]) -> Shoot:
-    """Everything that does not move is locked to its day, so that making it cheaper moves nothing else."""
-    p = shoot.problem
-    scenes = [
-        replace(s, locked=slot // p.units) if slot == was else s
-        for s, slot, was in zip(p.scenes, slots, before, strict=True)
-    ]
-    return replace(shoot, problem=replace(p, scenes=tuple(scenes)))
-
-
-def _cheaper(
-    shoot: Shoot, slots: list[int], seconds: float, progress: Progress | None
-) -> tuple[list[int], bool]:
-    if all(s.locked is not None for s in shoot.problem.scenes):
-        return slots, False
-    found = better(shoot.problem, slots, seconds, progress, bound=False)
-    return list(found.slot), found.stopped
 
 
 def _bound(store: Store, old: Plan, key: str, made: Breakdown, changes: Sequence[Change]) -> Decimal | None:

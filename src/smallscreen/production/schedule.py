@@ -19,7 +19,7 @@ from smallscreen.errors import UserError
 from smallscreen.production import verify
 from smallscreen.production.assemble import misfits, plan_of, slots_of, without
 from smallscreen.production.breakdown import breakdown, load_rules
-from smallscreen.production.clash import clashes, least_moved, possible
+from smallscreen.production.clash import clashes, possible
 from smallscreen.production.clash_words import crowded
 from smallscreen.production.low import plain_bound
 from smallscreen.production.model import ROOM, Breakdown, Plan, Rules, from_json, to_json
@@ -27,6 +27,7 @@ from smallscreen.production.rates import NAME, priced, read_rates
 from smallscreen.production.shoot import Shoot, shoot_of
 from smallscreen.production.solve.checker import RuleBroken, check, faults
 from smallscreen.production.solve.problem import Problem, Solution
+from smallscreen.production.solve.replan import fewest
 from smallscreen.series import documents
 from smallscreen.series.project import Project
 from smallscreen.series.steps import fingerprint
@@ -145,11 +146,11 @@ def make(
         shoot = without(shoot, bans)
         left = seconds - (time.monotonic() - began)
         near = (
-            least_moved(shoot.problem, slots, min(10.0, max(4.0, left)))
+            fewest(shoot.problem, slots, min(10.0, max(4.0, left)))[0]
             if all(shoot.problem.open_days)
             else None
         )
-        slots = near[0] if near else None
+        slots = list(near) if near else None
         left = seconds - (time.monotonic() - began)
     else:
         raise UserError(

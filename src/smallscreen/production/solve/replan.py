@@ -2,10 +2,11 @@
 
     again = replan(problem, before, seconds=10)        # problem with the change, slots of the old plan
     again.solution, again.changes                      # changes: which scene went from where to where
+    again.at_least                                     # no plan moves fewer scenes
 
-What has to move is freed first, then its surroundings, until every rule is kept; then single days, places and
-actors are searched for a cheaper way. Without a `penalty` a moved scene counts more than any money; with one, a
-scene moves where that saves more.
+Without a `penalty` a moved scene counts more than any money: annealing among the moved scenes (`settle`), then
+CP-SAT over the days where room was left, or over everything where that is small enough to be proved; what is left of
+the time looks for less money without moving more. With a penalty, a scene moves where that saves more.
 """
 
 from __future__ import annotations
@@ -14,14 +15,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from smallscreen.production.solve.checker import check
+from smallscreen.production.solve.checker import check, faults
 from smallscreen.production.solve.conflict import no_plan
 from smallscreen.production.solve.cpsat import Part, soft_weight
+from smallscreen.production.solve.hard import Hard
 from smallscreen.production.solve.lns import Progress, Search, every_slot, improve
 from smallscreen.production.solve.problem import Problem, Solution
+from smallscreen.production.solve.settle import Settling
 
 NEW = -1
 """Slot of a scene that the old plan did not have."""
+_SMALL = 1_500
+"""Pairs of a scene and a slot up to which everything is left open, so that CP-SAT may prove what it finds."""
+_WHOLE = 60
+"""Scenes up to which the money is settled by one model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +42,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Replanned:
-    """The new plan and what changed, in the order of the scenes."""
+    """The new plan and what changed, in the order of the scenes; no plan moves fewer scenes than `at_least`."""
 
     solution: Solution
     changes: tuple[Change, ...]
+    at_least: int = 0
 
 
 def replan(
@@ -53,33 +61,139 @@ def replan(
 
     `penalty` is what a moved scene costs, in the problem's money; None: fewest moves first, money second.
     """
+    found = None
+    if all(problem.open_days):
+        found = _replan(problem, before, seconds, penalty, workers, progress)
+    if found is None:
+        raise no_plan(problem, 5.0)
+    return found
+
+
+def moved_fewest(
+    problem: Problem, before: Sequence[int], seconds: float, progress: Progress | None = None
+) -> Replanned | None:
+    """The same without a price, None where no plan was found."""
+    return _replan(problem, before, seconds, None, 2, progress)
+
+
+def fewest(
+    problem: Problem, before: Sequence[int], seconds: float, workers: int = 2
+) -> tuple[tuple[int, ...] | None, int]:
+    """Slots that keep every rule and move few scenes, None where none were found; and how many must move at least.
+
+    `before`: the old slots, NEW for a new scene; every scene has a day that it may be on. More than there are must
+    move where it is proved that no plan keeps the rules.
+    """
+    p, until = problem, time.monotonic() + seconds
+    if NEW not in before and not faults(p, before):
+        return tuple(before), 0
+    least = _must(p, before)
+    old = [None if h == NEW else h for h in before]
+    found: tuple[int, ...] | None = None
+    choices: list[list[int]] | None = None
+    if sum(map(len, p.open_days)) * p.units > _SMALL:
+        settled = Settling(p, before).fewest(0.4 * seconds)
+        if not settled.over and not faults(p, settled.slots):
+            found = settled.slots
+        choices = _near(p, before, settled.slots)
+    while True:
+        model = Hard(p, old=old, choices=choices, begin=found)
+        made = model.solve(max(0.5, until - time.monotonic()), workers)
+        if choices is None and made is not None:
+            least = max(least, len(old) - model.stayed)
+        if made is not None and made[0]:
+            return tuple(made[1]), least
+        if made is not None and choices is None:
+            return None, len(old) + 1
+        if found is not None or choices is None:
+            return found, least
+        choices = None
+
+
+def _replan(
+    problem: Problem,
+    before: Sequence[int],
+    seconds: float,
+    penalty: int | None,
+    workers: int,
+    progress: Progress | None,
+) -> Replanned | None:
     began = time.monotonic()
     until = began + seconds
-    if any(not days for days in problem.open_days):
-        raise no_plan(problem, 5.0)
-    price = penalty if penalty is not None else _dear(problem)
     homes = tuple(s if 0 <= s < problem.slots else NEW for s in before)
-    search = Search(problem, _begin(problem, homes), (1, 0), until, homes=homes, penalty=price)
+    least = _must(problem, homes)
+    begin = None
+    if penalty is None:
+        begin, least = fewest(problem, homes, 0.6 * seconds, workers)
+        if least > len(homes):
+            return None
+    price = penalty if penalty is not None else _dear(problem)
+    search = Search(problem, begin or _begin(problem, homes), (1, 0), until, homes=homes, penalty=price)
     search.key_now()
     stopped = False
     try:
         # A plan a little late is better than none: while rules are broken it may take as long again.
-        _repair(search, until + seconds, workers)
-        # Cheaper ways to place what has to move, and for a price also moves that pay.
-        near = min(until, time.monotonic() + (0.5 if penalty is None else 0.9) * (until - time.monotonic()))
-        search.until = max(near, time.monotonic() + 0.5)
-        stopped = improve(search, workers, 1, progress)
+        if search.best[0]:
+            _repair(search, until + seconds, workers)
+        if not search.best[0] and (search.slots != homes or penalty is not None):
+            stopped = _cheaper(search, until, penalty is None, workers, progress)
     except KeyboardInterrupt:
         stopped = True
     if search.best[0]:
         if stopped:
             raise KeyboardInterrupt
-        raise no_plan(problem, 5.0)
+        return None
     made = check(problem, search.slots)
     changes = tuple(
         Change(i, h, s) for i, (h, s) in enumerate(zip(homes, search.slots, strict=True)) if h != s
     )
-    return Replanned(replace(made, seconds=time.monotonic() - began, stopped=stopped), changes)
+    return Replanned(replace(made, seconds=time.monotonic() - began, stopped=stopped), changes, least)
+
+
+def _must(problem: Problem, homes: Sequence[int]) -> int:
+    """Scenes that cannot stay whatever the others do."""
+    return sum(
+        h == NEW or h // problem.units not in days for h, days in zip(homes, problem.open_days, strict=True)
+    )
+
+
+def _near(p: Problem, homes: Sequence[int], slots: Sequence[int]) -> list[list[int]]:
+    """Few days for each scene: those that must move go anywhere, others stay or go where room is left."""
+    forced = {i for i, h in enumerate(homes) if h == NEW or h // p.units not in p.open_days[i]}
+    used = {h // p.units for i, h in enumerate(homes) if i not in forced}
+    room = {h // p.units for i in forced if (h := homes[i]) != NEW} | {
+        d for d in range(p.days) if d not in used
+    }
+    return [
+        [d for d in days if i in forced or d in room or d in (home // p.units, now // p.units)]
+        for i, (days, home, now) in enumerate(zip(p.open_days, homes, slots, strict=True))
+    ]
+
+
+def _cheaper(
+    search: Search, until: float, moves_first: bool, workers: int, progress: Progress | None
+) -> bool:
+    """Cheaper ways to place what has to move, and for a price also moves that pay. True where Ctrl-C ended it."""
+    p = search.problem
+
+    def left() -> float:
+        return max(0.3, until - time.monotonic())
+
+    if len(p.scenes) <= _WHOLE:
+        choices = {i: every_slot(p, i) for i in range(len(p.scenes))}
+        part = Part(p, search.slots, choices, search.homes, search.penalty)
+        found = part.solve(left(), workers)
+        if found is not None:
+            search.offer(search.slots, found)
+        if part.status == "optimal":
+            return False
+    elif moves_first and search.homes is not None:
+        settled = Settling(p, search.homes, search.slots).cheaper(0.4 * left())
+        if not settled.over:
+            search.offer(search.slots, settled.slots)
+    search.until = time.monotonic() + left()
+    search.stop.clear()
+    return improve(search, workers, 1, progress)
 
 
 def _dear(problem: Problem) -> int:
