@@ -25,8 +25,8 @@ SPREAD_MS = 200
 """A cue may stand so long before and after the speech."""
 SILENT = 0.1
 """A cue with less than this share of speech stands where nobody speaks."""
-UNHEARD_MS = 800
-"""Speech without a cue is worth a word from this length; a sigh is no line."""
+UNHEARD_MS = 500
+"""Speech without a cue is worth a word from this length; below a second it may be a sigh, and is a note."""
 REACH_MS = 2000
 """A cue is held against a start of speech no further away."""
 
@@ -98,7 +98,7 @@ def judge(
         Finding(
             "listen.no-cue", episode, a, b,
             f"Somebody speaks for {(b - a) / 1000:.1f} s and no cue stands there.",
-            severity="warning", confidence=sure,
+            severity="warning" if b - a >= 1000 else "note", confidence=sure,
             evidence={"speech_ms": b - a},
             suggestion="Listen to it: add a cue, or leave it where it is a song, a crowd or a breath.",
         )
