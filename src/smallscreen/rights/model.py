@@ -11,8 +11,8 @@ which leave out edges with foreign writing.
 from __future__ import annotations
 
 import json
+import lzma
 import struct
-import zlib
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -236,7 +236,7 @@ def _pack(print_: Fingerprint) -> bytes:
             body.append(np.ascontiguousarray(kept.astype(kind)).tobytes())
     head["arrays"] = arrays
     text = json.dumps(head, ensure_ascii=False).encode()
-    return _MAGIC + struct.pack("<I", len(text)) + text + zlib.compress(b"".join(body), 9)
+    return _MAGIC + struct.pack("<I", len(text)) + text + lzma.compress(b"".join(body))
 
 
 def _unpack(data: bytes) -> Fingerprint:
@@ -251,8 +251,10 @@ def _unpack(data: bytes) -> Fingerprint:
                 f"fingerprint: it was made by version {head['version']}, this program reads {FINGERPRINT_VERSION}; "
                 "add the file again."
             )
-        unpacker = zlib.decompressobj()
+        unpacker = lzma.LZMADecompressor(memlimit=1 << 28)
         body = unpacker.decompress(data[8 + length :], _MOST)
+        if not unpacker.eof:
+            raise broken
         tracks: dict[str, dict[str, NDArray[np.generic]]] = {"picture": {}, "sound": {}}
         at = 0
         for place, name, kind, shape in head["arrays"]:
@@ -278,5 +280,5 @@ def _unpack(data: bytes) -> Fingerprint:
             sound=SoundTrack(**tracks["sound"]) if tracks["sound"] else None,  # type: ignore[arg-type]
             notes=tuple(head["notes"]),
         )
-    except (KeyError, TypeError, ValueError, zlib.error) as problem:
+    except (KeyError, TypeError, ValueError, lzma.LZMAError) as problem:
         raise broken from problem
