@@ -25,6 +25,8 @@ _Trail = list[tuple[_Sets, NDArray[np.int8]]]
 MOST_STATES = 400_000
 MOST_SCENES = 62
 """Bits of a set; longer problems are answered by local search with the bound of what must be paid anyway."""
+_CHUNK = 16_384
+"""States that are bounded at once, so that they stay near the processor."""
 _TABLE_BITS = 22
 """Sets of so many scenes are looked up in a table, larger ones sorted."""
 
@@ -73,7 +75,7 @@ def solve(talent: Talent, seconds: float = 60.0, most_states: int = MOST_STATES)
     base = sum(n * _rate(talent.rates, c) for n, c in zip(lengths, casts, strict=True))
     merged = _Merged(casts, lengths, talent.rates)
     until = began + seconds
-    best = merged.local_search(until if len(casts) > MOST_SCENES else min(until, began + 0.004 * len(casts)))
+    best = merged.local_search(until if len(casts) > MOST_SCENES else min(until, began + 0.001 * len(casts)))
     bound, top = 0, merged.holding(best)
     if len(casts) <= MOST_SCENES:
         widest = max(1_000, min(most_states, 6_000_000 // max(1, len(casts))))
@@ -108,6 +110,7 @@ class _Merged:
         self.casts, self.lengths, self.rates = list(casts), list(lengths), list(rates)
         self.table: tuple[_Costs, NDArray[np.int8]] | None = None
         self.length, self.rate = _Sums(lengths), _Sums(rates)
+        self._pairs()
         self.members = [sum(1 << s for s in range(self.n) if casts[s] >> a & 1) for a in range(len(rates))]
 
     def holding(self, order: Sequence[int]) -> int:
@@ -249,19 +252,45 @@ class _Merged:
         Of two actors who are there one leaves first, and the other waits for all that the first has left alone.
         With k actors there, each pair may claim a (k - 1)-th of their rates.
         """
+        total = np.empty(len(states), np.int64)
+        for start in range(0, len(states), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            total[part] = self._claims(states[part], waiting[part])
+        return total
+
+    def _claims(self, states: _Sets, waiting: _Sets) -> _Costs:
         left = ~states & np.uint64((1 << self.n) - 1)
+        mask = np.uint64(2**_Sums.BITS - 1)
+        parts = [
+            ((left >> np.uint64(k)) & mask).astype(np.intp) for k in range(0, max(1, self.n), _Sums.BITS)
+        ]
         there = [(waiting >> np.uint64(a)) & np.uint64(1) != 0 for a in range(len(self.rates))]
         count = np.sum(there, axis=0)
         total = np.zeros(len(states), np.int64)
-        for a in range(len(self.rates)):
-            for b in range(a):
-                both = np.flatnonzero(there[a] & there[b])
-                if len(both):
-                    alone_a = self.length(left[both] & np.uint64(self.members[a] & ~self.members[b]))
-                    alone_b = self.length(left[both] & np.uint64(self.members[b] & ~self.members[a]))
-                    total[both] += np.minimum(alone_a * self.rates[b], alone_b * self.rates[a])
-        shared = np.maximum(count - 1, 1)
-        return -(-total // shared)
+        for a, b, one, other in self.pairs:
+            both = np.flatnonzero(there[a] & there[b])
+            if len(both):
+                at = [part[both] for part in parts]
+                alone_a, alone_b = one[0][at[0]], other[0][at[0]]
+                for k in range(1, len(at)):
+                    alone_a += one[k][at[k]]
+                    alone_b += other[k][at[k]]
+                total[both] += np.minimum(alone_a, alone_b)
+        return -(-total // np.maximum(count - 1, 1))
+
+    def _pairs(self) -> None:
+        """For each pair of actors, tables of what scenes cost that one of them has alone and the other waits for."""
+        self.pairs = []
+        for a, rate_a in enumerate(self.rates):
+            for b, rate_b in enumerate(self.rates[:a]):
+                one = [
+                    n * rate_b * (c >> a & ~c >> b & 1) for n, c in zip(self.lengths, self.casts, strict=True)
+                ]
+                other = [
+                    n * rate_a * (c >> b & ~c >> a & 1) for n, c in zip(self.lengths, self.casts, strict=True)
+                ]
+                if any(one) and any(other):
+                    self.pairs.append((a, b, _Sums(one).tables, _Sums(other).tables))
 
 
 class _Sums:
