@@ -19,6 +19,7 @@ from smallscreen.localize import checks
 from smallscreen.localize.barriers.market import for_market
 from smallscreen.localize.brief.obey import obey, obey_barriers, proposed_items
 from smallscreen.localize.checks import CheckContext, CheckSummary
+from smallscreen.localize.checks.cuts import OverCut, unseen
 from smallscreen.localize.draft.result import Usage
 from smallscreen.localize.fit import fit as fit_episode
 from smallscreen.series import markets, platforms
@@ -304,6 +305,9 @@ class Localizer:
 
         def together() -> Summary:
             mine = checks.check_series(contexts)
+            # Episodes that were not looked at again count, too.
+            if count := sum(ctx.cuts is None for ctx in contexts):
+                summary.not_run[OverCut.id] = unseen(count)
             store.put_findings("check-series", self.edition, self.cues, mine)
             severities = dict(Counter(f.severity for f in mine))
             return {"severities": severities, "meaning": summary.meaning, "not_run": summary.not_run}

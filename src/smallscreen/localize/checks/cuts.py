@@ -26,13 +26,7 @@ class OverCut(Check):
 
     def run(self, ctx: CheckContext) -> Iterator[Finding]:
         if ctx.cuts is None:
-            # One summary serves all episodes: it counts those without.
-            missing = ctx.summary.figures.setdefault(self.id, {"episodes_without_cuts": 0})
-            missing["episodes_without_cuts"] += 1
-            count = missing["episodes_without_cuts"]
-            ctx.summary.not_run[self.id] = (
-                f"no cuts are known of {count} episode{'s' * (count > 1)}; smallscreen shots finds them"
-            )
+            ctx.summary.not_run[self.id] = unseen(1)
             return
         clock = Clock.of(ctx.screen, ctx.video_fps)
         frame = 1000 / (ctx.video_fps or ctx.screen.fps)
@@ -99,6 +93,11 @@ class OverCut(Check):
                 "better_end_ms": better[1],
             },
         )
+
+
+def unseen(episodes: int) -> str:
+    """Why the check did not run on so many episodes."""
+    return f"no cuts are known of {episodes} episode{'s' * (episodes != 1)}; smallscreen shots finds them"
 
 
 def _limits(ctx: CheckContext, line: Line, before: int, after: int | None, least: int, most: int) -> Limits:
