@@ -19,9 +19,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from smallscreen.production.solve.pricing import Guesses
 from smallscreen.production.solve.problem import Problem
 from smallscreen.production.solve.start import Stop, least_days, never
 from smallscreen.production.solve.tool import pywraplp
+
+_AT_ONCE, _GUESSED = 12, 8
+"""Days that are guessed in a round, and rounds of guesses before the best day is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,11 @@ class Bound:
         self.nights = math.ceil(dark / p.night_minutes) if p.night_minutes else 0
         self.days: list[_Day] = []
         self.value = self._simple()
-        self.rounds = 0
+        self.rounds = self.guessed = 0
+        self.solver: Any = None
+        self.guesses = Guesses(
+            p, [(c.place, c.cast, c.time, c.minutes) for c in self.classes], self.crew, self.tired
+        )
 
     def run(
         self, seconds: float, best: int | None = None, plans: Sequence[Sequence[int]] = (), stop: Stop = never
@@ -82,27 +90,38 @@ class Bound:
         top = math.inf
         low_best = -math.inf
         fair = self._fair()
-        for scale in (0.4, 0.5, 0.55, 0.6, 0.65):
+        for scale in (0.4, 0.45, 0.5, 0.55, 0.6):
+            # What the bound would be if the best guess were the best day.
             asked = {k: scale * v for k, v in fair.items()} | dict.fromkeys(self._others(), 0.0)
-            low = self._price(asked, max(0.2, until - time.monotonic()))
-            if low is None or low <= low_best:
+            found = self.guesses.best(asked, _AT_ONCE)
+            for g in found[:2]:
+                self._add(g.minutes, g.night, 0.0, g.places, g.actors)
+            guess = self._low(asked, found[0].reduced if found else 0.0)
+            if guess <= low_best or time.monotonic() > until:
                 break
-            low_best, self.center = low, asked
-            self.value = max(self.value, math.ceil(low - 1e-3))
+            low_best, self.center = guess, asked
+        bounded, asking = -math.inf, 0.0
         self.center = self.center or fair | dict.fromkeys(self._others(), 0.0)
         while time.monotonic() < until and not stop() and self.classes:
             master = self._master()
             if master is None:
                 break
             prices, top = master
-            share = 0.8 if since % 6 != 5 else 0.3
+            # Only asking for the best day gives a bound, so that time for it is kept.
+            late = time.monotonic() > until - max(0.2 * seconds, 2 * asking)
+            if self._enrich(prices) and self.guessed < _GUESSED and not late:
+                continue
+            self.guessed = 0
+            share = 0.3 if since % 6 != 5 else 0.1
             asked = {k: share * self.center[k] + (1 - share) * v for k, v in prices.items()}
-            low = self._price(asked, max(0.2, until - time.monotonic()))
+            at = time.monotonic()
+            low = self._price(asked, max(0.2, until - at))
+            asking = max(asking, time.monotonic() - at)
             self.rounds += 1
             since += 1
-            if low is not None and low > low_best + 1:
-                low_best, self.center, since = low, asked, 0
-            if low_best > top - max(1.0, 0.001 * abs(top)):
+            if low is not None and low > bounded + 1:
+                bounded, self.center, since = low, asked, 0
+            if bounded > top - max(1.0, 0.001 * abs(top)):
                 # These prices are the best of the box: look farther.
                 self.box *= 2
                 if self.box > 30:
@@ -112,6 +131,19 @@ class Bound:
             if best is not None and self.value >= best:
                 break
         return self.value
+
+    def interrupt(self) -> None:
+        """End what is being solved now, from another thread."""
+        if self.solver is not None:
+            self.solver.InterruptSolve()
+
+    def _enrich(self, prices: dict[Any, float]) -> bool:
+        """Add days that pay at these prices, found quickly; False where there are hardly any."""
+        self.guessed += 1
+        found = self.guesses.best(prices, _AT_ONCE)
+        for g in found:
+            self._add(g.minutes, g.night, 0.0, g.places, g.actors)
+        return bool(found) and found[0].reduced < -0.002 * self.crew
 
     def _others(self) -> list[Any]:
         """The rows that are not minutes."""
@@ -236,8 +268,8 @@ class Bound:
         """Look for the day that pays most at these prices; gives the bound that follows, None where nothing was proved."""
         p = self.p
         price = {k: min(0.0, v) if k == "t" else max(0.0, v) for k, v in prices.items()}
-        solver = pywraplp().Solver.CreateSolver("SCIP")
-        solver.SetTimeLimit(int(max(200, min(seconds, 5) * 1000)))
+        solver = self.solver = pywraplp().Solver.CreateSolver("SCIP")
+        solver.SetTimeLimit(int(max(200, min(seconds, 15) * 1000)))
         tight = -price["t"]
         at = {x: solver.BoolVar("") for x in self.place_days}
         here = {a: solver.BoolVar("") for a in self.actor_days}
@@ -281,6 +313,12 @@ class Bound:
         least = solver.Objective().BestBound()
         if status not in (0, 1) or not math.isfinite(least):
             return None
+        return self._low(price, least)
+
+    def _low(self, price: dict[Any, float], least: float) -> float:
+        """The bound of these prices, where no day costs less than `least` beyond what it brings."""
+        p = self.p
+        tight = -price["t"]
         if p.units == 1:
             least = min(least, self.crew - price["k"] - tight * p.day_minutes)
         fixed = sum(price["c", i] * c.minutes for i, c in enumerate(self.classes)) - tight * self.tired

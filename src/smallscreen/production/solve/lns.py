@@ -229,11 +229,12 @@ def solve(
     seed: int = 1,
     workers: int = 2,
     progress: Progress | None = None,
-    bound_share: float = 0.2,
+    bound_share: float = 0.35,
 ) -> Solution:
     """The best plan within the time, and a bound. UserError, with the rules that clash, where no plan was found.
 
-    `bound_share` of the time goes to the bound. Ctrl-C gives the best plan so far, if there is any.
+    For the last `bound_share` of the time one search less runs and the bound is looked for beside the others; with
+    one worker, and for small problems, a fifth at the end is the bound's. Ctrl-C gives the best plan so far, if any.
     """
     began = time.monotonic()
     until = began + seconds
@@ -251,7 +252,9 @@ def solve(
     found.sort(key=lambda f: f.score)
     reserve = min((f for f in found if not f.over), key=lambda f: f.cost, default=None)
     slots = found[0].slots
-    search = Search(problem, tuple(slots), key(problem, slots), until - bound_share * seconds)
+    beside = workers > 1 and len(problem.scenes) > _WHOLE
+    share = bound_share if beside else 0.2
+    search = Search(problem, tuple(slots), key(problem, slots), until - share * seconds)
     end = search.until
     if search.best[0] and reserve is not None:
         # So few days may be too few: a third of the time to keep the rules, else the plan with more days is bettered.
@@ -272,6 +275,9 @@ def solve(
         whole = part.solve(max(1.0, until - time.monotonic()), workers)
         if whole is not None:
             search.offer(search.slots, whole)
+    if beside and not stopped and not search.best[0]:
+        days = [f.slots for f in found if not f.over]
+        stopped = _beside(search, bounding, until, workers - 1, seed + 2, days, progress)
     best = search.slots
     if search.best[0]:
         if reserve is None and stopped:
@@ -287,13 +293,43 @@ def solve(
         low = max(low, whole_bound(problem, best, max(0.5, until - time.monotonic()), workers, search))
         if key(problem, search.slots) < (0, made.total):
             made = check(problem, search.slots)
-    if low < made.total and not stopped:
+    if low < made.total and not stopped and (not beside or not bounding.rounds):
         try:
             low = max(low, bounding.run(max(0.5, until - time.monotonic()), best=made.total, plans=[best]))
         except KeyboardInterrupt:
             stopped = True
             low = max(low, bounding.value)
     return replace(made, bound=min(low, made.total), seconds=time.monotonic() - began, stopped=stopped)
+
+
+def _beside(
+    search: Search,
+    bounding: Bound,
+    until: float,
+    workers: int,
+    seed: int,
+    plans: Sequence[Sequence[int]],
+    progress: Progress | None,
+) -> bool:
+    """Go on with fewer searches while the bound is looked for; True where Ctrl-C ended it."""
+    left, halt = until - time.monotonic(), threading.Event()
+    paid = search.best[1]
+    thread = threading.Thread(
+        target=lambda: bounding.run(left, best=paid, plans=[search.slots, *plans], stop=halt.is_set),
+        daemon=True,
+    )
+    thread.start()
+    search.until = until - 0.2
+    search.stop.clear()
+    stopped = improve(search, workers, seed, progress)
+    if stopped:
+        halt.set()
+        bounding.interrupt()
+    try:
+        thread.join(timeout=5.0)
+    except KeyboardInterrupt:
+        stopped = True
+    return stopped
 
 
 def every_slot(problem: Problem, i: int) -> list[int]:
