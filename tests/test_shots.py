@@ -82,10 +82,13 @@ def test_movement_and_writing_are_no_cut(tmp_path: Path) -> None:
     assert hard(clips.write(tmp_path / "a.mp4", [*plain, *written])) == []
 
 
-def test_a_flash_is_one_cut_at_most(tmp_path: Path) -> None:
-    made = pictures(48)
-    made[24] = np.full_like(made[24], 255)
-    assert len(hard(clips.write(tmp_path / "a.mp4", made))) <= 1
+@pytest.mark.parametrize("frames", [1, 2])
+def test_a_flash_is_no_cut_and_hides_none(tmp_path: Path, frames: int) -> None:
+    made = pictures(48, 48)
+    for n in range(frames):
+        made[24 + n] = np.full_like(made[24], 255)
+        made[38 + n] = np.full_like(made[38], 255)
+    assert hard(clips.write(tmp_path / "a.mp4", made)) == [2000]
 
 
 def test_a_fade_through_black_is_no_hard_cut(tmp_path: Path) -> None:

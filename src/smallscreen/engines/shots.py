@@ -13,6 +13,7 @@ A dissolve, where one picture turns into another without black, is not found.
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -34,7 +35,7 @@ RATIO = 3.0
 LEAST = 12.0
 """And by at least this much: the mean difference of hue, saturation and brightness, each 0 to 255."""
 APART_MS = 250
-"""Two cuts are at least so far apart: a camera's flash is no shot."""
+"""Two cuts are at least so far apart."""
 BLACK = 10
 """A picture is black below this mean of its values, 0 to 255."""
 DARK = 40
@@ -148,6 +149,7 @@ class _Judge:
         self._last: np.ndarray | None = None
         self._latest = -apart
         self._lights = array("f")
+        self._recent: deque[np.ndarray] = deque(maxlen=6)  # three before a hit, it, and two after it
 
     def see(self, picture: np.ndarray) -> list[tuple[int, str]]:
         return self._judge(picture)
@@ -165,17 +167,33 @@ class _Judge:
         self._count += 1
         self._last = picture
         self._lights.append(float(picture.mean()))
+        self._recent.append(picture)
         hits: list[tuple[int, str]] = []
         for cut in self._hard.process_frame(at, picture):
             n = cut.frame_num
             lights = sorted(self._lights[max(0, n - 1) : n + 1])
             faded = lights[0] < BLACK and lights[-1] < DARK
-            if not faded and n - self._latest >= self._apart:
+            if not faded and not self._flash(n) and n - self._latest >= self._apart:
                 self._latest = n
                 hits.append((n, "cut"))
         if fades:
             hits += [(cut.frame_num, "fade") for cut in self._fade.process_frame(at, picture)]
         return hits
+
+    def _flash(self, n: int) -> bool:
+        """Whether the old picture is back at once after this hit, or was there just before it: a lamp, no cut."""
+        first = self._count - len(self._recent)
+        here = {first + k: picture for k, picture in enumerate(self._recent)}
+        if n not in here or n - 1 not in here:
+            return False
+        change = _distance(here[n - 1], here[n])
+        pairs = [(n - 1, n + 1), (n - 1, n + 2), (n - 2, n), (n - 3, n)]
+        same = [_distance(here[a], here[b]) for a, b in pairs if a in here and b in here]
+        return any(distance < change / 2 for distance in same)
+
+
+def _distance(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.abs(one.astype(np.int16) - other).mean())
 
 
 def _detectors() -> Any:
