@@ -12,13 +12,16 @@ from statistics import median
 
 from smallscreen.series.burned.model import Row
 from smallscreen.series.burned.rows import same_text
+from smallscreen.series.text import HAN
 
 _LONGEST_MS = 12_000
 _OTHER_LIGHT = 50
 _EPISODE = re.compile(
     r"^\W*(?:第\s*[0-9零〇一二两三四五六七八九十百]+\s*[集话話回]|EP\.?\s*\d+|\d+\s*集)\W*$", re.IGNORECASE
 )
+_HAN = re.compile(f"[{HAN}]")
 _WORD = re.compile(r"\w")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def sort_out(rows: Sequence[Row], width: int, height: int, duration_ms: int) -> None:
@@ -38,17 +41,25 @@ def sort_out(rows: Sequence[Row], width: int, height: int, duration_ms: int) -> 
     if not left:
         return
     main = _main(left)
-    high = median(r.high for r in main)
+    size = median(r.size for r in main)
+    high = 1.2 * size
     middle, edge, foot = _axis(main)
+    han = sum(bool(_HAN.search(r.text)) for r in main) > len(main) / 2
     level = median(_center(r) for r in main)
     light = median(r.light for r in main)
     for row in left:
         at_level = abs(_center(row) - level) <= 0.9 * high or any(
             abs(_center(row) - _center(o)) < 2.4 * high and _meets(row, o) for o in main
         )
-        if abs(row.light - light) > _OTHER_LIGHT:
+        if han and not _HAN.search(row.text) and len(row.text) < 3 and row.score < 0.9:
+            row.dropped = "cannot be read"
+        elif abs(row.light - light) > _OTHER_LIGHT:
             row.dropped = "of another brightness than the subtitles"
-        elif not 0.62 <= row.high / high <= 1.6:
+        elif (
+            not (0.7 if len(row.text) > 2 else 0.55)
+            <= row.size / size
+            <= (1.45 if len(row.text) > 2 else 1.7)
+        ):
             row.dropped = "of another size than the subtitles"
         elif not _lined_up(row, middle, edge, foot, high):
             row.dropped = "beside the subtitles"
@@ -56,6 +67,22 @@ def sort_out(rows: Sequence[Row], width: int, height: int, duration_ms: int) -> 
             row.dropped = "not where subtitles stand"
         elif not at_level and _EPISODE.match(row.text):
             row.dropped = "an episode number"
+
+    _fragments([r for r in left if not r.dropped])
+
+
+def _fragments(rows: Sequence[Row]) -> None:
+    """What is read badly right beside a line that is read well is a piece of the scene."""
+    for row in rows:
+        if row.score < 0.75 and any(
+            o.score > 0.9
+            and len(o.text) >= len(row.text)
+            and _meets(o, row)
+            and abs(_center(o) - _center(row)) < 2 * o.high
+            for o in rows
+            if o is not row
+        ):
+            row.dropped = "cannot be read"
 
 
 def _recurring(rows: Sequence[Row], duration_ms: int) -> None:
@@ -86,7 +113,7 @@ def _main(rows: Sequence[Row]) -> list[Row]:
         near = [
             r
             for r in rows
-            if abs(_center(r) - _center(row)) < 0.5 * row.high and 0.7 <= r.high / row.high <= 1.4
+            if abs(_center(r) - _center(row)) < 0.6 * row.size and 0.75 <= r.size / row.size <= 1.33
         ]
         texts = {r.text for r in near}
         weight = sum(min(len(t), 6) for t in texts) * (0.5 + median(r.score for r in near) / 2)
@@ -99,7 +126,7 @@ def _axis(main: Sequence[Row]) -> tuple[float | None, float | None, float]:
     """The subtitles' middle, or their left edge where they begin at one; None for what they do not share."""
     middles = [(r.box[0] + r.box[2]) / 2 for r in main]
     lefts = [r.box[0] for r in main]
-    high = median(r.high for r in main)
+    high = 1.2 * median(r.size for r in main)
     if len(main) < 3:
         return None, None, high
     off_middle = median(abs(m - median(middles)) for m in middles)
@@ -127,8 +154,8 @@ def _second_place(row: Row, rows: Sequence[Row], width: int, high: float) -> boo
     here = [r for r in rows if abs(_center(r) - _center(row)) < 0.5 * high]
     alone = len({r.text for r in here}) < 2
     lasts = row.end_ms - row.start_ms
-    size = 0.8 <= row.high / high <= 1.25
-    return size and row.score >= 0.8 and 300 <= lasts <= 8_000 and (not alone or len(row.text) >= 2)
+    letters = len(_LETTER.findall(row.text))
+    return row.score >= 0.8 and 300 <= lasts <= 8_000 and letters >= (3 if alone else 2)
 
 
 def _center(row: Row) -> float:

@@ -16,9 +16,10 @@ _SHORTEST_MS = 160
 _FULL = str.maketrans(
     {",": "，", "!": "！", "?": "？", ":": "：", ";": "；", "(": "（", ")": "）", "～": "~"}
 )
-_BETWEEN = re.compile(rf"(?<=[{HAN}])[,!?:;()](?=[{HAN}]|$|[！？])|^[(](?=[{HAN}])|(?<=[！？])[!?]")
+_BETWEEN = re.compile(rf"(?<=[{HAN}])[,!?:;()]+(?=[{HAN}\s！？]|$)|^\((?=[{HAN}])")
 _HAN = re.compile(f"[{HAN}]")
 _DOTS = re.compile(r"(?:\.{3,}|。{2,}|…+|·{3,}|⋯+)")
+_PLUS = re.compile(rf"(?<=[{HAN}])\+(?=[{HAN}])")  # the number ten, in a heavy typeface
 _AROUND = re.compile(r"\s*([，。！？：；、])\s*")
 
 
@@ -45,7 +46,8 @@ def normal(text: str) -> str:
     >>> normal("你好,  三年了...")
     '你好，三年了……'
     """
-    text = clean(text).replace("\n", " ")
+    text = re.sub(r"\s+", " ", clean(text)).strip()
+    text = _PLUS.sub("十", text)
     text = _DOTS.sub("……" if _HAN.search(text) else "…", text)
     text = _BETWEEN.sub(lambda m: m[0].translate(_FULL), text)
     text = _AROUND.sub(r"\1", text)

@@ -14,7 +14,7 @@ Box = tuple[int, int, int, int]
 class Row:
     """One row of writing that stands still: from when up to when, where, what it says.
 
-    `score` is the recognizer's (0 to 1), `agreement` how alike the readings of different frames are (0 to 1).
+    `size` is how large a character is in pixels, `score` is the recognizer's (0 to 1), `agreement` how alike the readings of different frames are (0 to 1).
     `mask` are the strokes within `box`, for telling whether a later row is the same one; `light` is how bright
     they are (0 to 255), `picture` is what was read.
     Times are milliseconds, boxes pixels of the scaled picture until the video has been read.
@@ -23,6 +23,7 @@ class Row:
     start_ms: int
     end_ms: int
     box: Box
+    size: float
     text: str
     score: float
     agreement: float

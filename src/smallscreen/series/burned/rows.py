@@ -7,12 +7,13 @@ from difflib import SequenceMatcher
 import numpy as np
 
 from smallscreen.engines.ocr import Reader, Reading, vision
-from smallscreen.series.burned import strokes
+from smallscreen.series.burned import spaces, strokes
 from smallscreen.series.burned.model import Box, Row
 from smallscreen.series.burned.places import Strip
 
 _MOST_SHOTS = 12
-_SPACE = 0.245
+_DULL = 4  # stretches without a word: the strip is no place of subtitles
+_HOPELESS = 0.4
 _FOUND_AT = 26  # the height in pixels that a row has where it is looked for
 _GAP_MS = 130  # a line that is away for less was only shaken by a cut or a flash
 
@@ -28,8 +29,8 @@ class Rows:
     def of(self, strip: Strip, wide: int, every: bool) -> list[Row]:
         """The rows of writing in what a strip has followed so far, by time.
 
-        Where the finder looked while something stood still, and saw no writing, nothing is read; what stood
-        between two looks is read in a second round, with `every`: that is then all of it.
+        First only what stood still while the finder looked and saw writing, and no more where that says nothing;
+        with `every`, the rest.
         """
         if not strip.times:
             return []
@@ -38,12 +39,15 @@ class Rows:
         masks = masks.reshape(-1, *shape).view(bool)
         times = np.array(strip.times)
         found: list[Row] = []
+        dull = 0
         for still in strokes.stills(masks, times, strip.high):
             start, end = strip.times[still.first], strip.ends[still.end - 1]
-            seen = strip.seen(start, end)
-            if seen is not (None if every else True):
+            if (strip.seen(start, end) is True) == every or (not every and dull >= _DULL):
                 continue
-            found += self._rows(strip, still.mask, start, end)
+            rows = self._rows(strip, still.mask, start, end)
+            worth = any(r.score > 0.7 and len(r.text) > 1 for r in rows)
+            dull = 0 if worth else dull + 1
+            found += rows
         return joined(found)
 
     def _find(self, picture: np.ndarray, high: int) -> list[tuple[int, int, int, int, float]]:
@@ -70,6 +74,9 @@ class Rows:
         self.looked_at += 1
         boxes = self._find(washed, strip.high)
         boxes = [b for b in boxes if 0.5 * strip.high <= b[3] - b[1] <= 1.9 * strip.high]
+        shift = strip.top - strip.low
+        if not any(min(b[3], shift + len(mask)) - max(b[1], shift) > 0.5 * (b[3] - b[1]) for b in boxes):
+            boxes += _by_mask(mask, strip.high, shift)
         found = []
         for row in in_rows([b[:4] for b in boxes]):
             x0, y0 = min(b[0] for b in row), min(b[1] for b in row)
@@ -82,8 +89,12 @@ class Rows:
             pad = max(1, round((y1 - y0) * 0.06))
             crop = np.s_[max(0, y0 - pad) : y1 + pad, max(0, x0 - 2 * pad) : x1 + 2 * pad]
             middle = chosen[len(chosen) // 2][1]
-            first, second = self.reader.read([washed[crop], middle[crop]])
-            self.read += 2
+            first = self.reader.read([washed[crop]])[0]
+            self.read += 1
+            if first.score < _HOPELESS:
+                continue
+            second = self.reader.read([middle[crop]])[0]
+            self.read += 1
             best, picture = (
                 (first, washed[crop]) if first.score >= second.score - 0.02 else (second, middle[crop])
             )
@@ -91,16 +102,19 @@ class Rows:
                 continue
             letters = strokes.strokes(washed[y0:y1, x0:x1], strip.high, strip.dark, strip.level)
             shown = washed[y0:y1, x0:x1][letters]
-            text = spaced(best, letters, picture.shape[1], x0 - max(0, x0 - 2 * pad))
+            pitch = _size(best, picture.shape[1], letters)
+            middles = [x * picture.shape[1] - (x0 - max(0, x0 - 2 * pad)) for x in best.places]
+            text = spaces.spaced(best.text, letters, pitch, middles)
             found.append(
                 Row(
                     start_ms=start,
                     end_ms=end,
-                    box=(x0, y0 + strip.low, x1, y1 + strip.low),
+                    box=_tight((x0, y0 + strip.low, x1, y1 + strip.low), letters),
+                    size=pitch,
                     text=text,
                     score=best.score,
                     agreement=same_text(first.text, second.text),
-                    mask=letters,
+                    mask=_cut(letters),
                     light=int(np.quantile(shown, 0.25 if strip.dark else 0.75)) if len(shown) else 0,
                     picture=picture.copy(),
                     place=strip.number,
@@ -109,33 +123,58 @@ class Rows:
         return found
 
 
-def spaced(reading: Reading, letters: np.ndarray, wide: int, shift: int) -> str:
-    """The text with a space where a gap between letters is one; recognizers often swallow it.
-
-    `letters` are the strokes of the row, `wide` the width of the picture read, `shift` where strokes begin in it.
-    A gap is a space where it is wider than a quarter of a character, and no sign beside it brings its own (， ！).
-    """
-    text = reading.text
-    at = np.flatnonzero(letters.sum(0) >= 2)
-    if len(text) != len(reading.places) or len(text) < 2 or len(at) < 2:
-        return text.strip()
-    pitch = float(np.median(np.diff(reading.places))) * wide
-    gaps = np.diff(at) - 1
-    out = list(text)
-    for n in reversed(np.flatnonzero(gaps >= _SPACE * pitch)):
-        middle = ((at[n] + at[n + 1]) / 2 + shift) / wide
-        here = next((i for i, x in enumerate(reading.places) if x > middle), len(text))
-        if not 0 < here < len(text):
-            continue
-        left, right = text[here - 1], text[here]
-        if not left.isspace() and not right.isspace() and not _brings_room(left, right):
-            out.insert(here, " ")
-    return "".join(out).strip()
+def _by_mask(mask: np.ndarray, high: int, shift: int) -> list[tuple[int, int, int, int, float]]:
+    """Where strokes stand close together, for a word or two that the finder missed."""
+    columns = np.flatnonzero(mask.sum(0) >= 2)
+    if not len(columns):
+        return []
+    parts = np.split(columns, np.flatnonzero(np.diff(columns) > 0.6 * high) + 1)
+    best = max(parts, key=lambda p: int(mask[:, p[0] : p[-1] + 1].sum()))
+    rows = np.flatnonzero(mask[:, best[0] : best[-1] + 1].sum(1) >= 2)
+    if len(rows) < 0.3 * high or best[-1] - best[0] < 0.4 * high:
+        return []
+    pad = max(2, round(0.12 * high))
+    left, right = max(0, int(best[0]) - pad), min(mask.shape[1], int(best[-1]) + pad)
+    return [(left, max(0, int(rows[0]) + shift - pad), right, int(rows[-1]) + 1 + shift + pad, 0.5)]
 
 
-def _brings_room(left: str, right: str) -> bool:
-    latin = left.isascii() and right.isascii()
-    return latin or not (left.isalnum() and right.isalnum())
+def _tight(box: Box, letters: np.ndarray) -> Box:
+    """The box around the letters themselves; the finder's is larger by what it likes."""
+    rows, columns = _extent(letters)
+    x0, y0 = box[0], box[1]
+    return x0 + columns[0], y0 + rows[0], x0 + columns[1], y0 + rows[1]
+
+
+def _cut(letters: np.ndarray) -> np.ndarray:
+    rows, columns = _extent(letters)
+    return letters[rows[0] : rows[1], columns[0] : columns[1]]
+
+
+def _extent(letters: np.ndarray) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The rows and columns that hold strokes, but for crumbs."""
+    found = []
+    for axis, least in ((1, 3), (0, 1)):
+        at = np.flatnonzero(letters.sum(axis) >= least)
+        found.append((int(at[0]), int(at[-1]) + 1) if len(at) else (0, letters.shape[1 - axis]))
+    return found[0], found[1]
+
+
+def _size(reading: Reading, wide: int, letters: np.ndarray) -> float:
+    """How large the writing is in pixels: from one character to the next, or as high as one stands alone."""
+    if len(reading.places) >= 4:
+        return _pitch(reading) * wide
+    rows, columns = _extent(letters)
+    if len(reading.places) == 1:
+        return max(rows[1] - rows[0], columns[1] - columns[0]) * 1.05
+    count = sum(0.55 if c.isascii() else 1 for c in reading.text)
+    return (columns[1] - columns[0]) / max(0.5, count) * 1.02
+
+
+def _pitch(reading: Reading) -> float:
+    """From one character to the next, in parts of the row: the mean of those that no space parts."""
+    steps = np.diff(reading.places)
+    usual = steps[steps <= 1.3 * np.median(steps)]
+    return float(usual.mean()) if len(usual) else float(np.median(steps))
 
 
 def in_rows(boxes: list[Box]) -> list[list[Box]]:
@@ -177,7 +216,7 @@ def joined(rows: list[Row]) -> list[Row]:
         sure = (row.score * min(1.0, longer[0] / 300), before.score * min(1.0, longer[1] / 300))
         start, end = before.start_ms, max(row.end_ms, before.end_ms)
         if sure[0] > sure[1] or (row.text.startswith(before.text) and row.score > 0.8):
-            for name in ("box", "text", "score", "agreement", "mask", "light", "picture"):
+            for name in ("box", "size", "text", "score", "agreement", "mask", "light", "picture"):
                 setattr(before, name, getattr(row, name))
         before.start_ms, before.end_ms = start, end
     return done
