@@ -9,13 +9,13 @@ again in every episode.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smallscreen.rights.lines import FASTEST, NEAR, SLOWEST, WINDOW, Geometry, Line, Search, strength
+from smallscreen.rights.lines import BLOCK, FASTEST, NEAR, SLOWEST, WINDOW, Geometry, Line, Search, strength
 from smallscreen.rights.model import GRID_MS, Box, Candidate, Fingerprint, Layout, PictureTrack, Segment
 from smallscreen.rights.picture import hashes, motion
 from smallscreen.rights.picture.views import TRIMS, WHOLE, mirrored, placed, views
@@ -23,11 +23,16 @@ from smallscreen.rights.picture.views import TRIMS, WHOLE, mirrored, placed, vie
 STRONG, WEAK = 4.5, 2.2
 """What `strength` must be reached. Of hard innocents (the same camera, the same person) the most was 2.9, of a
 shared title card that moves 3.8."""
+SUREST = 1 - 1e-12
+"""Confidences are told apart up to here, so that of two strong matches the stronger one stays first."""
 _FEWEST_MOVING = 26
 """Steps of motion, a little over 2 seconds of it: a title card that comes in and goes has fewer."""
 _GEOMETRIES = 6
-_AT_ONCE = 4_000_000
-"""Pairs of hashes compared at once: 32 MB."""
+_COMMON = 50
+_ALL_WITH_ALL = 400_000_000
+"""Pairs of hashes up to which all are compared; of longer films those that share a word."""
+_SURE = 9.0
+"""Strength of a line that settles which seconds of ours its part of the query shows."""
 _Kind = tuple[int, bool, tuple[int, ...]]
 
 
@@ -71,11 +76,26 @@ def lines(query: Fingerprint, asset: Fingerprint, candidates: Sequence[Candidate
     if ours is None or theirs is None or not len(ours.hashes) or not len(theirs.hashes):
         return []
     shapes = views(asset.width, asset.height)
-    found: list[tuple[Line, Search]] = []
     ground = motion.levels(ours.motion[0])
-    for geometry, near in _geometries(theirs, ours, shapes, candidates):
-        search = Search(theirs, ours, ground, geometry, near)
-        found += [(line, search) for line in search.lines() if SLOWEST < line.speed < FASTEST]
+    searches = [
+        Search(theirs, ours, ground, geometry, marks)
+        for geometry, marks in _geometries(theirs, ours, shapes, candidates)
+    ]
+    covered = np.zeros(theirs.motion.shape[1], np.bool_)
+    found: list[tuple[Line, Search]] = []
+    for search in searches:
+        for line in search.lines(covered):
+            if not SLOWEST < line.speed < FASTEST:
+                continue
+            found.append((line, search))
+            if strength(line) < _SURE or line.moving < _FEWEST_MOVING:
+                continue
+            # The seconds are found; whether another geometry shows them better is seen without searching.
+            covered[line.start : line.end] = True
+            for rival in searches:
+                better = rival.again(line, 0.8 * strength(line)) if rival is not search else None
+                if better is not None and SLOWEST < better.speed < FASTEST:
+                    found.append((better, rival))
     found.sort(key=lambda pair: strength(pair[0]), reverse=True)
     kept: list[Line] = []
     for line, search in found:
@@ -99,36 +119,37 @@ def lines(query: Fingerprint, asset: Fingerprint, candidates: Sequence[Candidate
 def _geometries(
     theirs: PictureTrack, ours: PictureTrack, shapes: tuple[Box, ...], candidates: Sequence[Candidate]
 ) -> list[tuple[Geometry, NDArray[np.bool_]]]:
-    """The likeliest geometries, best first, each with the query's steps at which hashes are near (m,)."""
-    steps = theirs.motion.shape[1]
-    at = theirs.times_ms // GRID_MS
+    """The likeliest geometries, best first, each with the blocks of query and asset in which its hashes are near."""
+    size = tuple(-(-max(1, track.motion.shape[1]) // BLOCK) for track in (theirs, ours))
     votes: dict[_Kind, dict[int, int]] = {}
     example: dict[_Kind, Geometry] = {}
-    for turned in (False, True):
-        sought = theirs.hashes ^ hashes.MIRROR if turned else theirs.hashes
-        piece = max(1, _AT_ONCE // len(ours.hashes))
-        for start in range(0, len(sought), piece):
-            apart = hashes.distances(sought[start : start + piece], ours.hashes)
-            rows, columns = np.nonzero(apart <= NEAR)
-            gain = NEAR + 1 - apart[rows, columns].astype(np.int64)
-            pairs = theirs.view[start + rows].astype(np.int64) * 16 + ours.view[columns]
-            seconds = at[start + rows] // 12
-            keys = pairs * (1 << 32) + seconds
-            order = np.lexsort((-gain, keys))
-            keys, gain = keys[order], gain[order]
-            first = np.concatenate([[True], keys[1:] != keys[:-1]]) if len(keys) else np.zeros(0, np.bool_)
-            for key, value in zip(keys[first].tolist(), gain[first].tolist(), strict=True):
-                pair, second = divmod(key, 1 << 32)
-                asked, answered = divmod(pair, 16)
-                frame, trim = divmod(asked, len(TRIMS))
-                box = mirrored(TRIMS[trim]) if turned else TRIMS[trim]
-                place = placed(box, shapes[answered])
-                kind = (frame, turned, tuple(round(x * 40) for x in place))
-                had = votes.setdefault(kind, {})
-                had[second] = max(had.get(second, 0), value)
-                best = example.get(kind)
-                if best is None or (TRIMS[best.trim] != WHOLE and trim == 0):
-                    example[kind] = Geometry(frame, turned, place, answered, trim)
+    codes: dict[_Kind, set[int]] = {}
+    marked: dict[int, list[NDArray[np.int64]]] = {}
+    for turned, rows, columns, apart in _pairs(theirs, ours):
+        gain = NEAR + 1 - apart
+        pairs = (theirs.view[rows].astype(np.int64) * 16 + ours.view[columns]) * 2 + turned
+        at, there = theirs.times_ms[rows] // GRID_MS, ours.times_ms[columns] // GRID_MS
+        # The best of each second: in order of pair and second, its gain last.
+        keys = np.sort((pairs << 32 | at // 12) << 6 | gain)
+        last = np.flatnonzero(np.diff(keys >> 6, append=-1))
+        for key in keys[last].tolist():
+            pair, second, value = key >> 38, key >> 6 & 0xFFFFFFFF, key & 63
+            asked, answered = divmod(pair >> 1, 16)
+            frame, trim = divmod(asked, len(TRIMS))
+            box = mirrored(TRIMS[trim]) if turned else TRIMS[trim]
+            place = placed(box, shapes[answered])
+            kind = (frame, turned, tuple(round(x * 40) for x in place))
+            codes.setdefault(kind, set()).add(pair)
+            had = votes.setdefault(kind, {})
+            had[second] = max(had.get(second, 0), value)
+            best = example.get(kind)
+            if best is None or (TRIMS[best.trim] != WHOLE and trim == 0):
+                example[kind] = Geometry(frame, turned, place, answered, trim)
+        blocks = np.unique((pairs << 40) | (at // BLOCK).astype(np.int64) << 20 | there // BLOCK)
+        starts = np.flatnonzero(np.diff(blocks >> 40, prepend=-1))
+        for pair, part in zip((blocks[starts] >> 40).tolist(), np.split(blocks, starts[1:]), strict=True):
+            marked.setdefault(pair, []).append(part & (1 << 40) - 1)
+    lines: dict[_Kind, list[Candidate]] = {}
     for candidate in candidates:
         if candidate.kind != "picture" or candidate.view >= len(shapes):
             continue
@@ -140,16 +161,60 @@ def _geometries(
         kind = (frame, candidate.mirrored, tuple(round(x * 40) for x in place))
         votes.setdefault(kind, {})[-1] = NEAR
         example.setdefault(kind, Geometry(frame, candidate.mirrored, place, candidate.view, trim))
+        lines.setdefault(kind, []).append(candidate)
     chosen = []
     for kind in _telling(votes):
-        near = np.zeros(steps, np.bool_)
-        for second in votes[kind]:
-            if second < 0:
-                near[:] = True
-            else:
-                near[max(0, second * 12 - WINDOW) : second * 12 + 12 + WINDOW] = True
-        chosen.append((example[kind], near))
+        marks = np.zeros(size, np.bool_)
+        for pair in codes.get(kind, ()):
+            for part in marked[pair]:
+                marks[np.minimum(part >> 20, size[0] - 1), np.minimum(part & 0xFFFFF, size[1] - 1)] = True
+        for candidate in lines.get(kind, ()):
+            asked = np.arange(size[0])
+            middle = (asked * BLOCK + BLOCK // 2) * candidate.speed + candidate.offset_ms / GRID_MS
+            blocks = np.floor(middle / BLOCK).astype(np.int64)
+            inside = (blocks >= 0) & (blocks < size[1])
+            marks[asked[inside], blocks[inside]] = True
+        chosen.append((example[kind], _widened(marks)))
     return chosen
+
+
+def _pairs(
+    theirs: PictureTrack, ours: PictureTrack
+) -> Iterator[tuple[bool, NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]]:
+    """Pairs of near hashes: whether mirrored, rows of the query and of ours, differing bits."""
+    if len(theirs.hashes) * len(ours.hashes) <= _ALL_WITH_ALL:
+        yield from hashes.near(theirs.hashes, ours.hashes, NEAR)
+        return
+    given = hashes.words(ours.hashes)
+    order = np.argsort(given, kind="stable")
+    given = given[order]
+    for turned in (False, True):
+        sought = theirs.hashes ^ hashes.MIRROR if turned else theirs.hashes
+        straight = hashes.words(sought)
+        for column in range(-1, theirs.flips.shape[1]):
+            bit = np.int64(1) << theirs.flips[:, column].astype(np.int64) if column >= 0 else np.int64(0)
+            low = np.searchsorted(given, straight ^ bit)
+            count = np.searchsorted(given, straight ^ bit, "right") - low
+            # A word that stands everywhere, as an empty room's, tells no place.
+            count[count > _COMMON] = 0
+            rows = np.repeat(np.arange(len(count)), count)
+            columns = order[np.repeat(low - np.cumsum(count) + count, count) + np.arange(len(rows))]
+            apart = np.bitwise_count(sought[rows] ^ ours.hashes[columns]).sum(1).astype(np.int64)
+            fit = apart <= NEAR
+            if fit.any():
+                yield turned, rows[fit], columns[fit], apart[fit]
+
+
+def _widened(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Blocks within one of the query's and two of ours: windows of 4 seconds, and hashes that stand a while."""
+    wide = marks.copy()
+    wide[1:] |= marks[:-1]
+    wide[:-1] |= marks[1:]
+    across = wide.copy()
+    for step in (1, 2):
+        across[:, step:] |= wide[:, :-step]
+        across[:, :-step] |= wide[:, step:]
+    return across
 
 
 def _telling(votes: dict[_Kind, dict[int, int]]) -> list[_Kind]:
@@ -186,7 +251,7 @@ def _segment(query: Fingerprint, asset: Fingerprint, line: Line) -> Segment:
         asset_to_ms=min(asset.duration_ms, round(line.speed * to_ms + offset)),
         speed=round(line.speed, 4),
         by="picture",
-        confidence=round(float(min(confidence, 0.999)), 3),
+        confidence=float(min(confidence, SUREST)),
         mirrored=geometry.mirrored,
         layout=_layout(frame, geometry.place),
         view=geometry.view,

@@ -7,6 +7,8 @@ the join, and cut at 0, so that the mirrored picture's hash is the same bits wit
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,9 @@ _ORDER = np.lexsort((_DOWN, _DOWN + _ACROSS))[1 : BITS + 1]
 _FREQUENCY = (_DOWN + _ACROSS)[_ORDER].astype(np.float32)
 MIRROR: NDArray[np.uint8] = np.packbits(_ACROSS[_ORDER] % 2 == 1)
 """Turn these bits of a hash over, and it is that of the mirrored picture."""
+_FIXED_FIRST = np.argsort(np.unpackbits(MIRROR), kind="stable")
+_PAIRS = 1 << 16
+"""Pairs of hashes compared at once: they stay near the processor."""
 _POWERS = 1 << np.arange(WORD_BITS, dtype=np.int64)
 
 
@@ -60,3 +65,32 @@ def distances(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.u
     for column in range(a.shape[1]):
         total += np.bitwise_count(a[:, column, None] ^ b[None, :, column])
     return total
+
+
+def near(
+    asked: NDArray[np.uint8], given: NDArray[np.uint8], most: int
+) -> Iterator[tuple[bool, NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]]:
+    """Pairs of hashes, rows of `asked` (n, bytes) and of `given` (m, bytes), that differ by at most `most` bits.
+
+    Gives, piece by piece, whether `asked` was mirrored, the rows of both, and the bits by which they differ. Half of
+    the bits are the same in a mirror: they are counted once for both sides.
+    """
+    left, right, turned = (_halves(x) for x in (asked, given, MIRROR[None, :]))
+    rows = max(1, _PAIRS // max(1, len(given)))
+    for start in range(0, len(asked), rows):
+        part = slice(start, start + rows)
+        same = np.bitwise_count(left[0][part, None] ^ right[0])
+        other = left[1][part, None] ^ right[1]
+        for side in (False, True):
+            apart = (same + np.bitwise_count(other ^ turned[1][0] if side else other)).ravel()
+            found = np.flatnonzero(apart <= most)
+            if len(found):
+                row, column = np.divmod(found, len(given))
+                yield side, row + start, column, apart[found].astype(np.int64)
+
+
+def _halves(packed: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Two numbers a hash; the bits that a mirror turns over are all in the second."""
+    bits = np.unpackbits(np.ascontiguousarray(packed), axis=1)[:, _FIXED_FIRST]
+    both = np.ascontiguousarray(np.packbits(bits, axis=1)).view(np.uint64)
+    return both[:, 0].copy(), both[:, 1].copy()
