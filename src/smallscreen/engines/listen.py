@@ -39,6 +39,8 @@ SHORTEST_MS = 160
 """Shorter speech is a click or a cough."""
 PAUSE_MS = 256
 """A shorter silence is part of the speech around it: eight windows."""
+LEAD_MS = 30
+"""The model is sure a little into a word: speech begins so long before that (Silero's own)."""
 _CONTEXT = 64
 _BATCH = 512
 _NOTHING = 1e-4  # -80 dBFS, three steps of 16 bits
@@ -190,10 +192,11 @@ def speech_spans(chances: Sequence[float], total_ms: int) -> tuple[Span, ...]:
                 begin = -1
     if begin >= 0:
         found.append((begin, quiet if quiet >= 0 else len(chances)))
+    end_ms = max(total_ms, 1)
     return tuple(
         Span(
-            round(a * step),
-            min(round(b * step), max(total_ms, round(a * step) + 1)),
+            max(0, min(round(a * step) - LEAD_MS, end_ms - 1)),
+            min(round(b * step), end_ms),
             round(float(np.mean(chances[a:b])), 3),
         )
         for a, b in found

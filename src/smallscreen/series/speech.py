@@ -142,14 +142,14 @@ def _without_cue(cues: Sequence[Cue], spans: Sequence[Span]) -> list[tuple[int, 
     found = []
     for span in spans:
         at = span.start_ms
-        for cue in cues:
-            a, b = cue.start_ms - SPREAD_MS, cue.end_ms + SPREAD_MS
-            if b <= at or a >= span.end_ms:
-                continue
-            if a - at >= UNHEARD_MS:
-                found.append((at, a, span.confidence))
-            at = max(at, b)
-        if span.end_ms - at >= UNHEARD_MS:
+        here = [c for c in cues if c.end_ms + SPREAD_MS > at and c.start_ms - SPREAD_MS < span.end_ms]
+        # Beside a cue it takes more: that cue may begin late or end early, which is said elsewhere.
+        least = 2 * UNHEARD_MS if here else UNHEARD_MS
+        for cue in here:
+            if cue.start_ms - SPREAD_MS - at >= least:
+                found.append((at, cue.start_ms - SPREAD_MS, span.confidence))
+            at = max(at, cue.end_ms + SPREAD_MS)
+        if span.end_ms - at >= least:
             found.append((at, span.end_ms, span.confidence))
     return found
 
