@@ -106,7 +106,7 @@ def test_a_clip_of_hardly_any_frame_has_no_cut(tmp_path: Path, frames: int) -> N
     assert find_cuts(clip(tmp_path / "a.mp4", frames)).cuts == ()
 
 
-def test_a_rotated_picture_is_judged_as_it_is(tmp_path: Path) -> None:
+def test_another_frame_rate_is_told(tmp_path: Path) -> None:
     assert find_cuts(clip(tmp_path / "a.mp4", 24, 24, rate=30)).fps == 30
     assert hard(tmp_path / "a.mp4") == [800]
 
