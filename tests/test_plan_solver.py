@@ -24,6 +24,7 @@ from smallscreen.production.solve.checker import check, cost, faults
 from smallscreen.production.solve.conflict import find_conflict
 from smallscreen.production.solve.cpsat import Part
 from smallscreen.production.solve.lns import every_slot, solve
+from smallscreen.production.solve.price import pricer
 from smallscreen.production.solve.problem import Actor, Place, Problem, Scene
 from smallscreen.production.solve.read import parse_problem, read_problem, read_talent, write_problem
 from smallscreen.production.solve.replan import replan
@@ -136,6 +137,26 @@ def test_the_annealed_state_counts_as_the_checker_does(problem: Problem, rng: ra
         windows = [f for f in faults(problem, state.slot) if "free on" not in f and "locked" not in f]
         if not any("too early" in f or "night scene at" in f for f in windows):
             assert (state.over == 0) == (windows == [])
+
+
+@FEW
+@given(shoots(units=1), st.randoms(use_true_random=False))
+def test_a_move_is_priced_as_it_is_made(problem: Problem, rng: random.Random) -> None:
+    state = State(problem, [rng.randrange(problem.slots) for _ in problem.scenes])
+    price = pricer(state)
+    assert price is not None
+    for _ in range(40):
+        i, j = rng.randrange(len(problem.scenes)), rng.randrange(len(problem.scenes))
+        old, new = state.slot[i], rng.randrange(problem.slots)
+        swap = rng.random() < 0.5 and i != j
+        new = state.slot[j] if swap else new
+        if new == old or not state.plain[i] or (swap and not state.plain[j]):
+            continue
+        asked, before = price(i, j if swap else -1, new), (state.cost, state.over)
+        state.move(i, new)
+        if swap:
+            state.move(j, old)
+        assert asked == (state.cost - before[0], state.over - before[1])
 
 
 @settings(max_examples=4, deadline=None)

@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 
+from smallscreen.production.solve.price import pricer
 from smallscreen.production.solve.problem import Problem
 from smallscreen.production.solve.state import State
 
@@ -108,7 +109,7 @@ def anneal(
     began = time.monotonic()
     weight, heat = weight_low, hot
     tries = 0
-    move, slot = state.move, state.slot
+    move, slot, price, plain = state.move, state.slot, pricer(state), state.plain
     while True:
         if tries & 255 == 0:
             done = (time.monotonic() - began) / max(seconds, 1e-6)
@@ -117,7 +118,6 @@ def anneal(
             heat = hot * (cold / hot) ** done
             weight = weight_low * (weight_high / weight_low) ** done
         tries += 1
-        before = state.cost + weight * state.over
         kind = random_()
         i = free[int(random_() * len(free))]
         old = slot[i]
@@ -131,6 +131,17 @@ def anneal(
             )
             if new == old or new not in allowed[i]:
                 continue
+            if price is not None and plain[i]:
+                paid, over = price(i, -1, new)
+                worse = paid + weight * over
+                if worse > 0 and random_() >= exp(-worse / heat):
+                    continue
+                move(i, new)
+                now = (state.over, state.cost)
+                if now < best_key:
+                    best_key, best = now, slot[:]
+                continue
+            before = state.cost + weight * state.over
             undo = [(i, old)]
             move(i, new)
         elif kind < 0.97:
@@ -138,6 +149,18 @@ def anneal(
             new = slot[j]
             if new == old or new not in allowed[i] or old not in allowed[j]:
                 continue
+            if price is not None and plain[i] and plain[j]:
+                paid, over = price(i, j, new)
+                worse = paid + weight * over
+                if worse > 0 and random_() >= exp(-worse / heat):
+                    continue
+                move(i, new)
+                move(j, old)
+                now = (state.over, state.cost)
+                if now < best_key:
+                    best_key, best = now, slot[:]
+                continue
+            before = state.cost + weight * state.over
             undo = [(j, new), (i, old)]
             move(i, new)
             move(j, old)
@@ -146,6 +169,7 @@ def anneal(
             new = choices[i][int(random_() * len(choices[i]))]
             if new == old:
                 continue
+            before = state.cost + weight * state.over
             place = state.place[i]
             group = [k for k in free if slot[k] == old and state.place[k] == place and new in allowed[k]]
             undo = [(k, old) for k in group]
@@ -155,6 +179,7 @@ def anneal(
             new = choices[i][int(random_() * len(choices[i]))]
             if new == old:
                 continue
+            before = state.cost + weight * state.over
             undo = [(k, slot[k]) for k in free if slot[k] in (old, new)]
             undo = [(k, x) for k, x in undo if (new if x == old else old) in allowed[k]]
             for k, x in undo:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from smallscreen.production.solve.problem import Problem
 
-_ORDER, _MOVE, _UNIT = 60, 60, 240
+_ORDER, MOVE_TOO_MANY, _UNIT = 60, 60, 240
 """Minutes that a broken order, a move too many, an actor in two units count for."""
 
 
@@ -46,6 +46,8 @@ class State:
                 self.links[i].append((j, True))
                 self.links[j].append((i, False))
         self.minors = [[a for a in s.cast if a in self.spent] for s in p.scenes]
+        self.plain = [not (m or x) for m, x in zip(self.minors, self.links, strict=True)]
+        """Scenes that `price` knows all about."""
         self.cost = self.over = 0
         self._count()
 
@@ -97,12 +99,12 @@ class State:
             left = self.places[old] = self.places[old] - 1
             cost -= self.place_rate[place] + (p.move_rate if left else p.unit_rate if old % units else 0)
             if p.most_moves is not None and left > p.most_moves:
-                over -= _MOVE
+                over -= MOVE_TOO_MANY
         if at[new] == 1:
             there = self.places[new] = self.places[new] + 1
             cost += self.place_rate[place] + (p.move_rate if there > 1 else p.unit_rate if new % units else 0)
             if p.most_moves is not None and there - 1 > p.most_moves:
-                over += _MOVE
+                over += MOVE_TOO_MANY
         self.total[old] -= minutes
         self.total[new] += minutes
         if time == "N":
@@ -196,7 +198,7 @@ class State:
             if here:
                 self.cost += p.move_rate * (len(here) - 1) + (p.unit_rate if slot % units else 0)
                 if p.most_moves is not None:
-                    self.over += _MOVE * max(0, len(here) - 1 - p.most_moves)
+                    self.over += MOVE_TOO_MANY * max(0, len(here) - 1 - p.most_moves)
         for i, links in enumerate(self.links):
             for j, follows in links:
                 self.over += _ORDER * (follows and self.slot[j] // units > self.slot[i] // units)
