@@ -56,6 +56,10 @@ SHORT_MS, SHORT_STEP_SLACK, SHORT_PART_SLACK = 40_000, 0.2, 0.02
 """A query with peaks over no more than `SHORT_MS` asks more widely: its excerpt may hold few terms of ours."""
 LONG_MS, LONG_ANCHORS, LONG_CHOICE = 600_000, 6, (2, 2, 2)
 """A query with peaks over more than `LONG_MS` asks less, so that hours fit into memory."""
+MOST_MOVED, MOST_RANK = 2, 2
+"""Of a longer query's term so many of its five numbers may be those beside (all five rarely are at once), and its
+peaks, counted by how many louder ones their zones have, make no more than this together. Both leave a quarter of
+the terms; 4 and 10 seconds of made-noisy, faster, slower and higher sound were found as often as with all of them."""
 SPAN_MS, SPAN_STEPS = 500.0, 96
 _SCATTER = 0x9E3779B97F4A7C15
 
@@ -248,19 +252,22 @@ def terms_of(time: Floats, pitch: Floats, level: Floats, query: bool) -> tuple[I
     span = np.maximum(time[group[:, 3]] - start, 1.0)
     values = [(pitch[group[:, k]] - pitch[group[:, 0]]) / STEP_BIN + 128 for k in (1, 2, 3)]
     values += [(time[group[:, k]] - start) / span / PART_BIN for k in (1, 2)]
-    short = len(time) > 0 and time[-1] - time[0] <= SHORT_MS
+    short = _short(time)
     step_slack, part_slack = (SHORT_STEP_SLACK, SHORT_PART_SLACK) if short else (STEP_SLACK, PART_SLACK)
     slack = [step_slack / STEP_BIN] * 3 + [part_slack / PART_BIN] * 2
     term, row = np.zeros(len(group), np.uint64), np.arange(len(group))
+    moved = np.zeros(len(group), np.int64)
+    most = len(values) if short else MOST_MOVED
     for value, wide in zip(values, slack, strict=True):
-        below = np.floor(value - (wide if query else 0.0)).astype(np.int64)
-        above = np.floor(value + (wide if query else 0.0)).astype(np.int64)
-        other = (below != above)[row]
+        here = np.floor(value).astype(np.int64)
+        # The number on the nearer side, where the value might lie there in ours.
+        beside = np.where(np.floor(value - wide) < here, here - 1, np.floor(value + wide).astype(np.int64))
+        other = (beside != here)[row] & (moved < most) if query else np.zeros(len(row), np.bool_)
         term = term * np.uint64(256)
         term = np.concatenate(
-            [term + below[row].astype(np.uint64), (term + above[row].astype(np.uint64))[other]]
+            [term + here[row].astype(np.uint64), (term + beside[row].astype(np.uint64))[other]]
         )
-        row = np.concatenate([row, row[other]])
+        row, moved = np.concatenate([row, row[other]]), np.concatenate([moved, moved[other] + 1])
     # Five small numbers become 32 bits, so that terms fill their range evenly.
     mixed = ((term * np.uint64(_SCATTER)) >> np.uint64(32)).astype(np.int64)
     order = np.argsort(row, kind="stable")
@@ -276,8 +283,10 @@ def groups(time: Floats, pitch: Floats, level: Floats, query: bool) -> Ints:
     else:
         anchors = np.flatnonzero((place < REFERENCE_ANCHORS) & (level >= REFERENCE_CONTRAST))
     choice = LONG_CHOICE if long else QUERY_CHOICE if query else REFERENCE_CHOICE
+    most = MOST_RANK if query and not _short(time) else sum(choice)
     found = [
-        _grouped(time, pitch, level, anchors, choice, tempo) for tempo in (QUERY_TEMPOS if query else (1.0,))
+        _grouped(time, pitch, level, anchors, choice, tempo, most)
+        for tempo in (QUERY_TEMPOS if query else (1.0,))
     ]
     group = np.unique(np.concatenate(found), axis=0)
     if not query and len(group):
@@ -287,8 +296,18 @@ def groups(time: Floats, pitch: Floats, level: Floats, query: bool) -> Ints:
     return group
 
 
+def _short(time: Floats) -> bool:
+    return len(time) > 0 and bool(time[-1] - time[0] <= SHORT_MS)
+
+
 def _grouped(
-    time: Floats, pitch: Floats, level: Floats, anchors: Ints, choice: tuple[int, int, int], tempo: float
+    time: Floats,
+    pitch: Floats,
+    level: Floats,
+    anchors: Ints,
+    choice: tuple[int, int, int],
+    tempo: float,
+    most: int,
 ) -> Ints:
     """Groups of four whose zones are those of a sound that runs `tempo` times as fast."""
     zones = [(low / tempo, high / tempo) for low, high in ZONES_MS]
@@ -301,7 +320,9 @@ def _grouped(
         np.broadcast_to(chosen[2][:, None, None, :], shape),
     ]
     group = np.stack([c.reshape(-1) for c in columns], axis=1)
-    return group[(group >= 0).all(axis=1)]
+    ranks = np.indices(choice).sum(axis=0).reshape(-1)
+    likely = np.tile(ranks <= most, len(anchors))
+    return group[likely & (group >= 0).all(axis=1)]
 
 
 def _loudest(
