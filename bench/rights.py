@@ -49,7 +49,20 @@ OF_FINDING = (
     *OF_FINGERPRINT,
     *(
         f"{name}.py"
-        for name in ("align", "fuse", "terms", "search", "find", "exclude", "catalogue", "runs", "termfiles")
+        for name in (
+            "align",
+            "lines",
+            "fuse",
+            "terms",
+            "asking",
+            "search",
+            "find",
+            "exclude",
+            "refrains",
+            "catalogue",
+            "runs",
+            "termfiles",
+        )
     ),
     "sql",
 )

@@ -38,6 +38,7 @@ from numpy.typing import NDArray
 
 from smallscreen.engines.sql import connect
 from smallscreen.errors import FileProblem
+from smallscreen.rights import refrains
 from smallscreen.rights.asking import text
 from smallscreen.rights.catalogue import Catalogue
 from smallscreen.rights.model import FINGERPRINT_VERSION, GRID_MS, Asset, Fingerprint, Segment
@@ -47,7 +48,7 @@ from smallscreen.series.steps import fingerprint as key_of
 NAME = "exclusions.toml"
 OUTSIDE_MS = 1200
 """A segment counts when more than this of it lies outside what is excluded: ends are off by half a second."""
-_VERSION = 1
+_VERSION = 2
 _UNIT = 6  # steps: 0.48 s
 _SLACK = 3
 _FAR = 3 << 20
@@ -150,6 +151,15 @@ def recurring(assets: Sequence[tuple[Asset, Fingerprint]]) -> list[Span]:
             continue
         assert other is not None
         seen.add(other)
+    heard = [refrains.peaks(p.sound) for _, p in assets]
+    for a, (one, _) in enumerate(assets):
+        for b, (other_one, _) in enumerate(assets):
+            if one.episode != other_one.episode:
+                assert other_one.episode is not None
+                for low_ms, high_ms, _ in refrains.shared(heard[a], heard[b]):
+                    step = _UNIT * GRID_MS
+                    for unit in range(low_ms // step, -(-high_ms // step)):
+                        where[1, a][unit].add(other_one.episode)
     found: list[Span] = []
     for (kind, a), units in sorted(where.items()):
         asset = assets[a][0]

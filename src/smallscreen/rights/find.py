@@ -32,6 +32,10 @@ _ALIKE = 0.05
 """Two assets of one episode fit a query equally well when their seconds differ by no more than this part."""
 
 
+_SAME_SOUND = (
+    "Only the sound is ours: the pictures were compared and do not agree. Music that others bought as well sounds the "
+    "same; look and listen."
+)
 _NEAR_MS = 1_000
 _MOMENT_MS = 400
 _MOMENTS = 2
@@ -115,7 +119,7 @@ def verified(
             segments=tuple(whole.segments),
             disguises=tuple(whole.disguises),
             confidence=whole.confidence,
-            notes=query.notes,
+            notes=(*query.notes, _SAME_SOUND) if whole.same_sound else query.notes,
         )
         found.append(_Found(asset, _judged(match, rules, seen), _weight(whole.segments)))
     matches = _best_of_each_work(found)
@@ -150,10 +154,12 @@ class _Looking:
         # Laying motion on motion costs a second an asset: only where something speaks for it already.
         if sounds or any(self._alike(asset, c, spans) for c in picture):
             shown = exclude.telling(verify_all(self.query, asset, picture), asset_id, "picture", spans)
-        if not sounds:  # where only the picture pointed here, its lines are tried
-            sounds = self._sounds(asset, _lines(shown, asset_id))
-        told = exclude.telling(_distinct(sounds), asset_id, "sound", spans)
-        return fuse(self.query, shown, told, asset)
+        # Where only the picture pointed, its line is tried.
+        silent = [s for s in shown if not any(_overlap(s, other) for other in sounds)]
+        sounds += self._sounds(asset, _lines(silent, asset_id))
+        heard = _distinct(sounds)
+        told = exclude.telling(heard, asset_id, "sound", spans)
+        return fuse(self.query, shown, told, asset, [s for s in heard if s not in told])
 
     def _sounds(self, asset: Fingerprint, lines: Sequence[Candidate]) -> list[Segment]:
         if self.heard is None or asset.sound is None:
