@@ -328,7 +328,7 @@ class Whisper:
         if language not in self.languages:
             known = ", ".join(sorted(self.languages)[:8])
             raise UserError(
-                f"The model {self.name} does not know {language!r} but {known}; give another model, or --language."
+                f"The speech model {self.name!r} does not know {language!r} but {known}; give another model, or --language."
             )
         if len(samples) < RATE // 10:
             return []

@@ -88,7 +88,7 @@ class Localizer:
             proposed = proposed_items(store, self.market.locale)
             self.series, self.market = obey(self.settled, self.series, self.market, proposed)
         self.cues = {n: cues for n, cues in store.cues().items() if n in set(self.episodes)}
-        self.shots = stored_shots(self.project)
+        self.shots = stored_shots(self.project, self.episodes)
 
     @property
     def cue_count(self) -> int:

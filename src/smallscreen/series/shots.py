@@ -74,11 +74,14 @@ def find_shots(project: Project, episodes: Sequence[int], progress: Progress | N
     return {"step": _STEP, "episodes": rows, "without_video": without, "problems": problems, "fresh": fresh}
 
 
-def stored_shots(project: Project) -> dict[int, EpisodeShots]:
-    """The stored cuts by episode, of those whose video is still the one they were found in."""
+def stored_shots(project: Project, episodes: Sequence[int] | None = None) -> dict[int, EpisodeShots]:
+    """The stored cuts by episode (None: of all), where the video is still the one they were found in."""
     found: dict[int, EpisodeShots] = {}
     have = documents.versions(project.store, ROOM)
+    wanted = None if episodes is None else set(episodes)
     for episode in project.store.episodes() if have else ():
+        if wanted is not None and episode.number not in wanted:
+            continue
         key = scope(episode.number)
         path = video_of(project, episode)
         document = documents.get(project.store, ROOM, key) if key in have else None
