@@ -19,7 +19,7 @@ from smallscreen.cli import app
 from smallscreen.engines import fonts
 from smallscreen.engines.ocr import Reader
 from smallscreen.series import documents
-from smallscreen.series.burned import VideoRead, merge, read_video
+from smallscreen.series.burned import VideoRead, merge, read_video, step
 from smallscreen.series.formats import read_subtitles
 from smallscreen.series.project import open_project
 from tests import clips
@@ -129,6 +129,28 @@ def test_what_was_read_is_not_read_again_and_peoples_files_stay(folder: Path) ->
     again = json.loads(_run(folder, "--episodes", "1", "--json").output)
     assert sorted(p.name for p in (folder / "ocr").iterdir()) == ["ep001.png", "ep001.zh.srt"]
     assert again["episodes"][0]["file"] == episode["file"]
+
+
+def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clips.write(tmp_path / "ep001.mp4", _pictures([(4, 28, "外公我回来了", 320)], 32))
+    clips.write(tmp_path / "ep002.mp4", _pictures([(4, 28, "买伞还是补伞？", 320)], 32))
+    first = []
+
+    def stop(path: Path, *more: Any) -> VideoRead:
+        if first:
+            raise KeyboardInterrupt
+        first.append(path)
+        return read_video(path, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(step, "read_video", stop)
+        with pytest.raises(KeyboardInterrupt):
+            step.ocr(tmp_path, reader=_reader)
+    assert (tmp_path / "ep001.zh.srt").is_file()
+    assert not (tmp_path / "ep002.zh.srt").exists()
+    made = step.ocr(tmp_path, reader=_reader)
+    assert [(e["episode"], e["fresh"], e["cues"]) for e in made["episodes"]] == [(1, False, 1), (2, True, 1)]
+    assert not [p.name for p in tmp_path.rglob(".*") if p.is_file()]
 
 
 def test_a_video_without_subtitles_says_so(tmp_path: Path) -> None:

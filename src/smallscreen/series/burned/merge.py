@@ -20,6 +20,7 @@ _BETWEEN = re.compile(rf"(?<=[{HAN}])[,!?:;()]+(?=[{HAN}\s！？]|$)|^\((?=[{HAN
 _HAN = re.compile(f"[{HAN}]")
 _DOTS = re.compile(r"(?:\.{3,}|。{2,}|…+|·{3,}|⋯+)")
 _PLUS = re.compile(rf"(?<=[{HAN}])\+(?=[{HAN}])")  # the number ten, in a heavy typeface
+_FRONT = re.compile(rf"^[.·•]+(?=[{HAN}])")  # dots before the first word, some of them lost
 _AROUND = re.compile(r"\s*([，。！？：；、])\s*")
 
 
@@ -48,6 +49,7 @@ def normal(text: str) -> str:
     """
     text = re.sub(r"\s+", " ", clean(text)).strip()
     text = _PLUS.sub("十", text)
+    text = _FRONT.sub("……", text)
     text = _DOTS.sub("……" if _HAN.search(text) else "…", text)
     text = _BETWEEN.sub(lambda m: m[0].translate(_FULL), text)
     text = _AROUND.sub(r"\1", text)

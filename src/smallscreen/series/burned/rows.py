@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 import numpy as np
 
@@ -86,41 +87,62 @@ class Rows:
             inside = under.size >= 0.6 * (y1 - y0) * (x1 - x0)
             if inside and under.sum() < 0.3 * 0.04 * strip.high * (x1 - x0):
                 continue  # nothing that stands still
-            pad = max(1, round((y1 - y0) * 0.06))
-            crop = np.s_[max(0, y0 - pad) : y1 + pad, max(0, x0 - 2 * pad) : x1 + 2 * pad]
-            middle = chosen[len(chosen) // 2][1]
-            first = self.reader.read([washed[crop]])[0]
-            self.read += 1
-            if first.score < _HOPELESS:
-                continue
-            second = self.reader.read([middle[crop]])[0]
-            self.read += 1
-            best, picture = (
-                (first, washed[crop]) if first.score >= second.score - 0.02 else (second, middle[crop])
-            )
-            if not best.text.strip():
-                continue
-            letters = strokes.strokes(washed[y0:y1, x0:x1], strip.high, strip.dark, strip.level)
-            shown = washed[y0:y1, x0:x1][letters]
-            pitch = _size(best, picture.shape[1], letters)
-            middles = [x * picture.shape[1] - (x0 - max(0, x0 - 2 * pad)) for x in best.places]
-            text = spaces.spaced(best.text, letters, pitch, middles)
-            found.append(
-                Row(
-                    start_ms=start,
-                    end_ms=end,
-                    box=_tight((x0, y0 + strip.low, x1, y1 + strip.low), letters),
-                    size=pitch,
-                    text=text,
-                    score=best.score,
-                    agreement=same_text(first.text, second.text),
-                    mask=_cut(letters),
-                    light=int(np.quantile(shown, 0.25 if strip.dark else 0.75)) if len(shown) else 0,
-                    picture=picture.copy(),
-                    place=strip.number,
-                )
-            )
+            made = self._row(strip, washed, chosen[len(chosen) // 2][1], (x0, y0, x1, y1))
+            if made is not None:
+                made.start_ms, made.end_ms = start, end
+                found.append(made)
         return found
+
+    def _row(self, strip: Strip, washed: np.ndarray, middle: np.ndarray, box: Box) -> Row | None:
+        """One row read twice: washed out as the finder saw it, and from one frame, cut close around the letters.
+
+        Where these differ a third reading decides.
+        """
+        x0, y0, x1, y1 = box
+        letters = strokes.strokes(washed[y0:y1, x0:x1], strip.high, strip.dark, strip.level)
+        tight = _tight(box, letters)
+        wide, close = _padded(box, 0.06, washed.shape), _padded(tight, 0.14, washed.shape)
+        readings = [self._ask(washed, wide)]
+        if readings[0].score < _HOPELESS:
+            return None
+        readings.append(self._ask(middle, close))
+        cut = [wide, close]
+        agreement = same_text(readings[0].text, readings[1].text)
+        if agreement < 1:
+            readings.append(self._ask(washed, close))
+            cut.append(close)
+        twice = [n for n, r in enumerate(readings) if sum(r.text == o.text for o in readings) > 1]
+        best = max(twice or range(len(readings)), key=lambda n: readings[n].score)
+        reading, (left, top, right, foot) = readings[best], cut[best]
+        if not reading.text.strip():
+            return None
+        pitch = _size(reading, right - left, letters)
+        middles = [x * (right - left) + left - x0 for x in reading.places]
+        shown = washed[y0:y1, x0:x1][letters]
+        low = strip.low
+        return Row(
+            start_ms=0,
+            end_ms=0,
+            box=(tight[0], tight[1] + low, tight[2], tight[3] + low),
+            size=pitch,
+            text=spaces.spaced(reading.text, letters, pitch, middles),
+            score=reading.score,
+            agreement=max(agreement, 0.5 if twice else 0.0),
+            mask=_cut(letters),
+            light=int(np.quantile(shown, 0.25 if strip.dark else 0.75)) if len(shown) else 0,
+            picture=washed[top:foot, left:right].copy(),
+            place=strip.number,
+        )
+
+    def _ask(self, picture: np.ndarray, box: Box) -> Reading:
+        self.read += 1
+        return self.reader.read([picture[box[1] : box[3], box[0] : box[2]]])[0]
+
+
+def _padded(box: Box, part: float, shape: tuple[int, ...]) -> Box:
+    x0, y0, x1, y1 = box
+    pad = max(1, round((y1 - y0) * part))
+    return max(0, x0 - 2 * pad), max(0, y0 - pad), min(shape[1], x1 + 2 * pad), min(shape[0], y1 + pad)
 
 
 def _by_mask(mask: np.ndarray, high: int, shift: int) -> list[tuple[int, int, int, int, float]]:
@@ -173,6 +195,9 @@ def _size(reading: Reading, wide: int, letters: np.ndarray) -> float:
 def _pitch(reading: Reading) -> float:
     """From one character to the next, in parts of the row: the mean of those that no space parts."""
     steps = np.diff(reading.places)
+    full = [not (a.isascii() or b.isascii()) for a, b in pairwise(reading.text)]
+    if len(full) == len(steps) and any(full):
+        steps = steps[full]
     usual = steps[steps <= 1.3 * np.median(steps)]
     return float(usual.mean()) if len(usual) else float(np.median(steps))
 
