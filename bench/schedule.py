@@ -49,8 +49,12 @@ def main() -> None:
     assert best is not None
     for seed in (11, 12):
         rows += _shoot(parse_problem(shoot(seed), f"made {seed}"), f"made-up shoot {seed}, 60 s", 60)[1]
-    rows += _shoot(parse_problem(shoot(21, 2_000, 60), "large"), "2,000 scenes, 60 s", 58)[1]
-    rows += _changes(given, best)
+    large = parse_problem(shoot(21, 2_000, 60), "large")
+    found, some = _shoot(large, "2,000 scenes, 60 s", 58)
+    rows += some
+    rows += _changes(given, best, "480 scenes, a small part ill for a day", lead=False)
+    rows += _changes(given, best, "480 scenes, a lead ill for a day", lead=True)
+    rows += _changes(large, found, "2,000 scenes, a lead ill for a day", lead=True)
     report("schedule", rows)
 
 
@@ -92,14 +96,18 @@ def _shoot(
     ]
 
 
-def _changes(problem: Problem, before: Solution) -> list[dict[str, Any]]:
-    """Somebody with a few scenes on day 4 falls ill on that day."""
-    there = {}
+def _changes(problem: Problem, before: Solution, name: str, lead: bool) -> list[dict[str, Any]]:
+    """Somebody falls ill on day 4: a lead (the first actor), or whoever has few scenes there."""
+    there: dict[int, int] = {}
     for s, day in zip(problem.scenes, before.slot, strict=True):
         for a in s.cast:
             if day == 4:
                 there[a] = there.get(a, 0) + 1
-    ill = min((a for a in there if there[a] >= 3), key=lambda a: (there[a], a), default=min(there))
+    ill = (
+        0
+        if lead
+        else min((a for a in there if there[a] >= 3), key=lambda a: (there[a], a), default=min(there))
+    )
     windows = [(d, d) for d in range(problem.days) if d != 4]
     free = tuple(
         w for w in windows if not problem.actors[ill].windows or _within(w[0], problem.actors[ill].windows)
@@ -109,13 +117,17 @@ def _changes(problem: Problem, before: Solution) -> list[dict[str, Any]]:
     wall, cpu = _clocks()
     again = replan(changed, before.slot, 9.0)
     now = _clocks()
+    scenes = len(problem.scenes)
+    moved = 100 * len(again.changes) / scenes
+    # A lead has so many scenes on a day that a tenth may not be enough, whatever is done.
+    goal = None if lead and 100 * there.get(ill, 0) / scenes > 5 else 10
     return [
-        row("after a change: clock", now[0] - wall, "s", at_most=10),
-        row("after a change: processor", now[1] - cpu, "s"),
-        row("after a change: broken rules", len(faults(changed, again.solution.slot)), "", at_most=0),
-        row("after a change: scenes moved", 100 * len(again.changes) / len(problem.scenes), "%", at_most=10),
-        row("after a change: scenes that had to", there[ill], "scenes"),
-        row("after a change: dearer by", problem.money(again.solution.total - before.total), "RMB"),
+        row(f"{name}: clock", now[0] - wall, "s", at_most=10),
+        row(f"{name}: processor", now[1] - cpu, "s"),
+        row(f"{name}: broken rules", len(faults(changed, again.solution.slot)), "", at_most=0),
+        row(f"{name}: scenes moved", moved, "%", at_most=goal),
+        row(f"{name}: scenes that had to, at least", again.at_least, "scenes"),
+        row(f"{name}: dearer by", problem.money(again.solution.total - before.total), "RMB"),
     ]
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smallscreen.errors import UserError
-from smallscreen.production import verify
+from smallscreen.production import schedule, verify
 from smallscreen.production.breakdown import breakdown, load_rules, save, save_rules
 from smallscreen.production.clash import clashes
 from smallscreen.production.day_order import day_order
@@ -129,6 +129,23 @@ def test_a_synopsis_makes_no_new_plan_and_minutes_do(planned: Project) -> None:
     assert again.fresh and kept(planned, again.plan) == []
 
 
+def test_a_search_from_nothing_takes_no_cheaper_plan_away(
+    planned: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = stored_plan(planned.store)
+    assert there is not None
+    made, rules = inputs(planned)
+    # What is found lasts four days longer than it need, as with very little luck.
+    last = there.days[-1].index + 4
+    dear = make(made, replace(rules, max_days=last), 1.0, held={there.days[0].scenes[0]: last})
+    assert dear.plan.total > there.total
+    monkeypatch.setattr(schedule, "make", lambda *_, **__: dear)
+    again = plan(planned, 1.0, anew=True)
+    assert again.plan.days == there.days and again.plan.total == there.total
+    assert "stays" in again.plan.changes[0]
+    assert stored_plan(planned.store) == again.plan
+
+
 def test_somebody_is_ill(planned: Project) -> None:
     old = stored_plan(planned.store)
     assert old is not None
@@ -221,8 +238,6 @@ def test_no_plan_to_change(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_search_keeps_its_best(planned: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    from smallscreen.production import schedule
-
     def stopped(*args: object, **more: object) -> object:
         return replace(real(*args, **more), stopped=True)  # type: ignore[arg-type]
 

@@ -43,6 +43,8 @@ _WHOLE = 60
 _MORE_DAYS = 10
 """Days beyond the rules' that are looked at when asking what makes a plan impossible."""
 
+_CHEAPER = "The search from nothing found no plan as cheap as the one that was there, which stays."
+
 Progress = Callable[[int, int, str], None]
 """Called with seconds done, of how many, and the best plan so far in words."""
 
@@ -77,7 +79,8 @@ def plan(
 ) -> Made:
     """The plan of a series, looked for as long as that and stored; the breakdown is brought up to date first.
 
-    Where the stored plan keeps the rules as they are now, it is where the search begins; `anew` forgets it.
+    Where the stored plan keeps the rules as they are now, it is where the search begins; `anew` begins without it, and
+    takes its place only where that is cheaper, or the breakdown or the rules are others.
 
     Raises ImpossiblePlan, or UserError for a breakdown that no plan can be made of.
     """
@@ -103,6 +106,10 @@ def plan(
     else:
         found = make(made, rules, seconds, begin=None if anew else there, progress=progress)
         chosen = replace(found.plan, changes=differences(there, found.plan) if there else ())
+        if same and there is not None and there.total < chosen.total:
+            # Only another breakdown or other rules take a cheaper plan away.
+            low = max((b for b in (there.bound, chosen.bound) if b is not None), default=None)
+            chosen = replace(bounded(there, low), changes=(_CHEAPER,))
         spent = found.plan.seconds if found.stopped else seconds
     put_plan(store, verify.check(chosen, made, rules), key, spent, who)
     return Made(chosen, True, found.stopped)
