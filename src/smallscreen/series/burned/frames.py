@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import queue
+import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import av
 import numpy as np
@@ -13,6 +15,8 @@ import numpy as np
 from smallscreen.engines import video
 from smallscreen.engines.ocr import vision
 from smallscreen.errors import UserError
+
+T = TypeVar("T")
 
 SHORT_SIDE = 540
 """Pictures are scaled down to this many pixels on their short side, never up."""
@@ -93,3 +97,45 @@ def _decoded(container: Any, stream: Any) -> Iterator[av.VideoFrame]:
             return  # the file ends here, whatever it says
         with contextlib.suppress(av.error.FFmpegError):
             yield from packet.decode()
+
+
+def ahead(frames: Iterable[T], most: int = 48) -> Iterator[T]:
+    """The same things, made by a thread of their own up to `most` ahead: decoding goes on while others compute.
+
+    What the thread raises is raised here; when the caller stops early, so does the thread.
+    """
+    waiting: queue.Queue[tuple[str, Any]] = queue.Queue(most)
+    stopped = threading.Event()
+
+    def put(kind: str, thing: Any) -> None:
+        while not stopped.is_set():
+            try:
+                waiting.put((kind, thing), timeout=0.2)
+                return
+            except queue.Full:
+                continue
+
+    def work() -> None:
+        try:
+            for thing in frames:
+                put("one", thing)
+                if stopped.is_set():
+                    return
+        except BaseException as problem:
+            put("problem", problem)
+        else:
+            put("end", None)
+
+    thread = threading.Thread(target=work, name="decoding", daemon=True)
+    thread.start()
+    try:
+        while True:
+            kind, thing = waiting.get()
+            if kind == "problem":
+                raise thing
+            if kind == "end":
+                return
+            yield thing
+    finally:
+        stopped.set()
+        thread.join()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from difflib import SequenceMatcher
 from itertools import pairwise
 
@@ -22,8 +24,9 @@ _GAP_MS = 130  # a line that is away for less was only shaken by a cut or a flas
 class Rows:
     """Reads the strips; counts what it asked of the models."""
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
+    def __init__(self, reader: Reader, threads: int = 2) -> None:
+        self.reader, self.threads = reader, threads
+        self._lock = threading.Lock()
         self.read = 0
         self.looked_at = 0
 
@@ -40,15 +43,22 @@ class Rows:
         masks = masks.reshape(-1, *shape).view(bool)
         times = np.array(strip.times)
         found: list[Row] = []
+        spans = [
+            (still.mask, strip.times[still.first], strip.ends[still.end - 1])
+            for still in strokes.stills(masks, times, strip.high)
+        ]
+        spans = [s for s in spans if (strip.seen(s[1], s[2]) is True) != every]
+        if every:
+            with ThreadPoolExecutor(self.threads) as pool:
+                found = [row for rows in pool.map(lambda s: self._rows(strip, *s), spans) for row in rows]
+            return joined(found)
         dull = 0
-        for still in strokes.stills(masks, times, strip.high):
-            start, end = strip.times[still.first], strip.ends[still.end - 1]
-            if (strip.seen(start, end) is True) == every or (not every and dull >= _DULL):
-                continue
-            rows = self._rows(strip, still.mask, start, end)
-            worth = any(r.score > 0.7 and len(r.text) > 1 for r in rows)
-            dull = 0 if worth else dull + 1
+        for mask, start, end in spans:
+            rows = self._rows(strip, mask, start, end)
+            dull = 0 if any(r.score > 0.7 and len(r.text) > 1 for r in rows) else dull + 1
             found += rows
+            if dull >= _DULL:
+                break
         return joined(found)
 
     def _find(self, picture: np.ndarray, high: int) -> list[tuple[int, int, int, int, float]]:
@@ -72,7 +82,8 @@ class Rows:
         # Not the very lowest: a frame or two beyond the line's edges must not wipe it out.
         part = 0.6 if strip.dark else 0.4
         washed = np.sort(stack, axis=0)[round((len(stack) - 1) * part)]
-        self.looked_at += 1
+        with self._lock:
+            self.looked_at += 1
         boxes = self._find(washed, strip.high)
         boxes = [b for b in boxes if 0.5 * strip.high <= b[3] - b[1] <= 1.9 * strip.high]
         shift = strip.top - strip.low
@@ -135,7 +146,8 @@ class Rows:
         )
 
     def _ask(self, picture: np.ndarray, box: Box) -> Reading:
-        self.read += 1
+        with self._lock:
+            self.read += 1
         return self.reader.read([picture[box[1] : box[3], box[0] : box[2]]])[0]
 
 

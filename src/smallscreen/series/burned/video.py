@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from smallscreen.engines.ocr import Reader
 from smallscreen.series.burned import junk, merge
-from smallscreen.series.burned.frames import Frames
+from smallscreen.series.burned.frames import Frames, ahead
 from smallscreen.series.burned.model import Dropped, Row, VideoRead
 from smallscreen.series.burned.places import Places, Strip
 from smallscreen.series.burned.rows import Rows, joined
@@ -38,7 +40,7 @@ class _Work:
         self.frames = Frames(path, threads=threads)
         self.path, self.threads = path, threads
         self.reader, self.progress = reader, progress
-        self.rows = Rows(reader)
+        self.rows = Rows(reader, threads)
         self.found: list[Row] = []
         self.places: Places | None = None
 
@@ -47,7 +49,7 @@ class _Work:
         block_from, next_look, end = 0, 0.0, 0
         late: list[tuple[Strip, int]] = []
         begins = 0
-        for start, end, gray in self.frames:
+        for start, end, gray in ahead(self.frames):
             if self.places is None:
                 self.places = Places(self.reader, gray.shape[1], gray.shape[0])
             chunk.append((start, end, gray))
@@ -107,8 +109,9 @@ class _Work:
         """Read what the strips hold: first what the finder saw, then, where that is subtitles, all of it."""
         assert self.places is not None
         places = self.places
-        for strip in places.strips:
-            self.found += self.rows.of(strip, places.width, every=False)
+        with ThreadPoolExecutor(self.threads) as pool:
+            first = partial(self.rows.of, wide=places.width, every=False)
+            self.found += [row for rows in pool.map(first, places.strips) for row in rows]
         good = self._subtitles()
         for strip in places.strips:
             if strip.number in good:
@@ -131,7 +134,7 @@ class _Work:
         if not useful:
             return
         stop = max(until for _, until in useful)
-        for start, end, gray in Frames(self.path, threads=self.threads):
+        for start, end, gray in ahead(Frames(self.path, threads=self.threads)):
             if start >= stop:
                 break
             if start < block_from:
