@@ -31,6 +31,8 @@ _GEOMETRIES = 6
 _COMMON = 50
 _ALL_WITH_ALL = 400_000_000
 """Pairs of hashes up to which all are compared; of longer films those that share a word."""
+_MOST_MARKS = 1500
+"""Blocks of a geometry in which seeds are looked for: an hour against an hour has 810,000."""
 _SURE = 9.0
 """Strength of a line that settles which seconds of ours its part of the query shows."""
 _Kind = tuple[int, bool, tuple[int, ...]]
@@ -124,7 +126,7 @@ def _geometries(
     votes: dict[_Kind, dict[int, int]] = {}
     example: dict[_Kind, Geometry] = {}
     codes: dict[_Kind, set[int]] = {}
-    marked: dict[int, list[NDArray[np.int64]]] = {}
+    marked: dict[int, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {}
     for turned, rows, columns, apart in _pairs(theirs, ours):
         gain = NEAR + 1 - apart
         pairs = (theirs.view[rows].astype(np.int64) * 16 + ours.view[columns]) * 2 + turned
@@ -145,10 +147,17 @@ def _geometries(
             best = example.get(kind)
             if best is None or (TRIMS[best.trim] != WHOLE and trim == 0):
                 example[kind] = Geometry(frame, turned, place, answered, trim)
-        blocks = np.unique((pairs << 40) | (at // BLOCK).astype(np.int64) << 20 | there // BLOCK)
+        blocks, times = np.unique(
+            (pairs << 40) | (at // BLOCK).astype(np.int64) << 20 | there // BLOCK, return_counts=True
+        )
         starts = np.flatnonzero(np.diff(blocks >> 40, prepend=-1))
-        for pair, part in zip((blocks[starts] >> 40).tolist(), np.split(blocks, starts[1:]), strict=True):
-            marked.setdefault(pair, []).append(part & (1 << 40) - 1)
+        for pair, part, count in zip(
+            (blocks[starts] >> 40).tolist(),
+            np.split(blocks, starts[1:]),
+            np.split(times, starts[1:]),
+            strict=True,
+        ):
+            marked.setdefault(pair, []).append((part & (1 << 40) - 1, count))
     lines: dict[_Kind, list[Candidate]] = {}
     for candidate in candidates:
         if candidate.kind != "picture" or candidate.view >= len(shapes):
@@ -164,10 +173,13 @@ def _geometries(
         lines.setdefault(kind, []).append(candidate)
     chosen = []
     for kind in _telling(votes):
-        marks = np.zeros(size, np.bool_)
+        counts = np.zeros(size, np.float32)
         for pair in codes.get(kind, ()):
-            for part in marked[pair]:
-                marks[np.minimum(part >> 20, size[0] - 1), np.minimum(part & 0xFFFFF, size[1] - 1)] = True
+            for part, times in marked[pair]:
+                # No more from one pair of views: what stands still agrees with itself at every step.
+                place_of = np.minimum(part >> 20, size[0] - 1), np.minimum(part & 0xFFFFF, size[1] - 1)
+                counts[place_of] += np.minimum(times, 4)
+        marks = _likeliest(counts)
         for candidate in lines.get(kind, ()):
             asked = np.arange(size[0])
             middle = (asked * BLOCK + BLOCK // 2) * candidate.speed + candidate.offset_ms / GRID_MS
@@ -203,6 +215,19 @@ def _pairs(
             fit = apart <= NEAR
             if fit.any():
                 yield turned, rows[fit], columns[fit], apart[fit]
+
+
+def _likeliest(counts: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where hashes are near; of very many such blocks those whose neighbors along the diagonal hold the most, too."""
+    marks = counts > 0
+    if np.count_nonzero(marks) > _MOST_MARKS:
+        support = counts.copy()
+        support[1:, 1:] += counts[:-1, :-1]
+        support[:-1, :-1] += counts[1:, 1:]
+        support[~marks] = 0
+        least = np.partition(support.ravel(), -_MOST_MARKS)[-_MOST_MARKS]
+        marks = support > least
+    return np.asarray(marks, np.bool_)
 
 
 def _widened(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:

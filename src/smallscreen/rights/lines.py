@@ -255,7 +255,7 @@ class Search:
         """Our motion in some cells: few sets of cells are ever asked for."""
         key = cells.tobytes()
         if key not in self._grounds:
-            if len(self._grounds) > 8:
+            if len(self._grounds) > (8 if len(self.ground) <= _PIECE else 0):
                 self._grounds.clear()
             rows = self.ground if len(cells) == self.ground.shape[1] else self.ground[:, cells]
             self._grounds[key] = _Ground(rows)
