@@ -8,6 +8,7 @@
       video/ep001.mp4      the episodes, if there are any
       video/textless/ ...  the same without subtitles in the picture, if you have them
       editions/en-US/ ...  what `package` made
+      ocr/ listen/ dub/    what was read from the picture, heard, and spoken
 
 Files go in and come out; the database is the state.
 """
