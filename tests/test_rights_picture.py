@@ -119,6 +119,34 @@ def test_offset_speed_and_side_are_recovered(
     assert segment.query_from_ms <= 500 and segment.query_to_ms >= 8500
 
 
+def test_long_films_are_compared_where_they_share_words(
+    ours: Fingerprint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = print_of([p[:, ::-1] for p in shown(OURS, 9, 3.31)], query=True)
+    (whole,) = found(query, ours)
+    monkeypatch.setattr(align, "_ALL_WITH_ALL", 0)
+    (shared,) = found(query, ours)
+    assert shared.mirrored and abs(shared.asset_from_ms - whole.asset_from_ms) <= 80
+    assert abs(shared.query_to_ms - whole.query_to_ms) <= 80
+    monkeypatch.setattr(align, "_MOST_MARKS", 1)
+    assert len(found(query, ours)) <= 1
+
+
+def test_near_pairs_are_those_of_all_distances() -> None:
+    rng = np.random.default_rng(4)
+    given_ = rng.integers(0, 256, (50, 16), dtype=np.uint8)
+    asked = np.concatenate(
+        [given_[:20] ^ 3, given_[20:40] ^ hashes.MIRROR, rng.integers(0, 256, (9, 16), dtype=np.uint8)]
+    )
+    seen = set()
+    for turned, rows, columns, apart in hashes.near(asked, given_, 50):
+        seen |= {(turned, *x) for x in zip(rows.tolist(), columns.tolist(), apart.tolist(), strict=True)}
+    for side in (False, True):
+        apart = hashes.distances(asked ^ hashes.MIRROR if side else asked, given_)
+        expected = {(side, int(r), int(c), int(apart[r, c])) for r, c in np.argwhere(apart <= 50)}
+        assert {x for x in seen if x[0] is side} == expected and len(expected) >= 20
+
+
 def test_the_ends_of_an_excerpt_lie_where_it_was_cut(ours: Fingerprint) -> None:
     foreign = shown(World(99, room=4), 14)
     pictures = foreign[:70] + shown(OURS, 8, 5.03) + foreign[70:]
