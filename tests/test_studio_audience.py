@@ -268,7 +268,9 @@ def test_claims_are_asked_and_one_series_answers_none(root: Path, studio: Studio
 
 def test_words_of_the_rooms_are_translated() -> None:
     asked = {getattr(q, k) for q in questions() for k in ("title", "reported", "reported_source", "caution")}
-    assert {*KINDS.values(), *REASONS.values(), *(m.name for m in METRICS), *UNLOCKS, *asked} <= set(audience.WORDS)
+    assert {*KINDS.values(), *REASONS.values(), *(m.name for m in METRICS), *UNLOCKS, *asked} <= set(
+        audience.WORDS
+    )
     names = {
         w
         for a in catalogue().values()

@@ -101,7 +101,9 @@ def make(
         None, "--moves", min=0, max=50, help="At most so many company moves a day."
     ),
     units: int | None = typer.Option(None, "--units", min=1, max=8, help="So many units."),
-    anew: bool = typer.Option(False, "--anew", help="Look for a plan without the one that is there; of both the cheaper stays."),
+    anew: bool = typer.Option(
+        False, "--anew", help="Look for a plan without the one that is there; of both the cheaper stays."
+    ),
     database: str | None = _DATABASE,
     format: Format = _FORMAT,
 ) -> None:
