@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from smallscreen.production.model import ShootDay
 from smallscreen.production.shoot import Shoot
 from smallscreen.production.solve.problem import Span, inside
 
@@ -133,12 +132,6 @@ def when(shoot: Shoot, windows: Sequence[Span]) -> str:
             said += f" ({dates[0].isoformat()}" + (f" to {dates[1].isoformat()})" if first != last else ")")
         parts.append(said)
     return f"on {' and '.join(parts)} only" if parts else "on none of the shooting days"
-
-
-def day_name(day: ShootDay, units: int = 1) -> str:
-    """`day 4`, with its date and unit where there are some."""
-    unit = f", unit {day.unit}" if units > 1 else ""
-    return f"day {day.index}{unit}" + (f" ({day.date.isoformat()})" if day.date else "")
 
 
 def _day(shoot: Shoot) -> str:

@@ -133,11 +133,6 @@ def cases(catalogue: Path, problems: list[FileProblem] | None = None) -> Iterato
     yield from sorted(read, key=lambda c: (c.sightings[0].at, c.match.id))
 
 
-def match_dict(match: Match) -> dict[str, Any]:
-    """A match as plain JSON values."""
-    return asdict(match)
-
-
 # --- inside ----------------------------------------------------------------------------------
 
 
