@@ -74,6 +74,8 @@ def test_an_overflow_uses_the_night_block_and_makes_the_next_day_shorter() -> No
     assert day_uses(shoot, (0, 1))[0].night
     assert faults(shoot, (0, 1)) == ["day 1 has 541 minutes of day scenes in 540"]
     assert faults(shoot, (0, 2)) == []
+    assert faults(replace(shoot, rested=frozenset({1})), (0, 1)) == []
+    assert faults(replace(shoot, rested=frozenset({2})), (0, 1)) != []
 
 
 def test_a_move_takes_minutes_and_money() -> None:

@@ -70,7 +70,7 @@ def shoots(draw: st.DrawFn, units: int | None = None) -> Problem:
     return Problem(
         scenes, actors, places, days, units=units, day_rate=rng.choice([0, 3000, 35000]), unit_rate=2000,
         most_moves=rng.choice([None, 1]), overtime_max=rng.choice([0, 60]), overtime_rate=7, move_rate=rng.choice([0, 1500]),
-        night_rate=rng.choice([0, 600]),
+        night_rate=rng.choice([0, 600]), rested=frozenset(d for d in range(1, days) if rng.random() < 0.3),
     )  # fmt: skip
 
 
@@ -314,6 +314,7 @@ def test_a_shoot_is_read_and_written_as_it_is() -> None:
     assert (problem.days, problem.scale) == (3, 2)
     assert (problem.actors[1].rate, problem.actors[1].idle) == (1002, 501)
     assert problem.money(problem.actors[1].idle) == 250.5
+    problem = replace(problem, rested=frozenset({2}))
     again = parse_problem(json.loads(json.dumps(write_problem(problem))))
     assert replace(again, actors=problem.actors, name=problem.name) == problem
     assert sum(check(problem, (0,)).cost.values()) == 2 * (35_000 + 10 + 1501)
@@ -336,6 +337,8 @@ def test_a_shoot_is_read_and_written_as_it_is() -> None:
         ({"scenes": [{"id": "1-1", "loc": 0, "dur": 5}] * 2}, "scene 1-1 is there twice"),
         ({"scenes": [{"id": "1-1", "loc": 0, "dur": 5, "after": ["9-9"]}]}, "follows '9-9'"),
         ({"scenes": [{"id": "1-1", "loc": 0, "dur": 5, "tod": "X"}]}, "at time 'X'"),
+        ({"rested": 3}, "rested is no list of days"),
+        ({"rested": [-1]}, "a day of rested"),
         ({"scenes": [3]}, "has no id"),
         ({"scenes": []}, "there is no scene"),
     ],

@@ -40,6 +40,7 @@ from smallscreen.production.schedule import (
     stored_plan,
 )
 from smallscreen.production.shoot import calendar, shoot_of, time_of
+from smallscreen.production.whatif import raises
 from smallscreen.series.documents import get
 from smallscreen.series.project import Project, open_project
 
@@ -404,6 +405,26 @@ def test_differences_are_said() -> None:
     said = differences(a, b)
     assert said[0] == "Scene 1-2 moves from day 1 to day 2." and said[1] == "The shoot takes 1 day more, 2."
     assert "CNY more" in said[2] and differences(a, a) == () and made.scenes
+
+
+def test_a_day_off_is_rest_enough_after_a_night() -> None:
+    made = shoot(
+        scene("1-1", time="night", interior=False, locked_day=1),
+        scene("1-2", minutes=500.0, interior=False, locked_day=2),
+    )
+    friday = replace(QUICK, start=date(2027, 3, 5), turnaround_minutes=200)
+    with pytest.raises(ImpossiblePlan, match="200 fewer after a night"):
+        make(made, friday, 1)
+    weekend = replace(friday, weekdays_off=(5, 6))
+    found = make(made, weekend, 1).plan
+    assert verify.faults(found, made, weekend) == [] and found.proved
+    first, second = found.days
+    assert first.night and not second.night and second.date == date(2027, 3, 8)
+    # On neighboring dates the same days break the turnaround, which the verification sees by itself.
+    near = replace(found, days=(first, replace(second, date=date(2027, 3, 6))))
+    assert any("500 minutes of day scenes" in x for x in verify.faults(near, made, friday))
+    (raised,) = [x for x in raises(made, weekend, found) if x.scene == "1-2"]
+    assert raised.room == weekend.day_minutes - 500
 
 
 # --- verify ----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from smallscreen.production import kept
-from smallscreen.production.breakdown import save, save_rules
+from smallscreen.production.breakdown import breakdown, save, save_rules
 from smallscreen.production.budget import ACCOUNTS, GROUPS, budget
 from smallscreen.production.customize import WORKS, Customizing, customize
 from smallscreen.production.model import ROOM, Breakdown, Plan, Rules, ShootDay, to_json
@@ -80,6 +80,35 @@ def test_a_breakdown_alone(studio: StudioClient, shoot: tuple[Breakdown, Rules])
     html = studio.page("/production").text
     assert "smallscreen plan make series" in html and "smallscreen brief series" in html
     assert "proved" not in re.sub(r"<script.*?</script>", "", html, flags=re.S)
+
+
+def test_an_impossible_plan_is_said_with_what_clashes(
+    studio: StudioClient, project: Project, root: Path, shoot: tuple[Breakdown, Rules]
+) -> None:
+    pytest.importorskip("ortools")
+    made, _ = shoot
+    long = replace(made.scenes[1], id=f"7 {HOSTILE}", minutes=640.0)
+    # As the command reads it: with the scenes of the script, which need a location.
+    whole, _ = breakdown(project)
+    scenes = tuple(replace(s, place=s.place or "place 0") for s in whole.scenes)
+    save(project, replace(whole, scenes=(*scenes, long)), "test")
+    ran = subprocess.run(
+        [sys.executable, "-m", "smallscreen", "plan", "make", str(root), "--seconds", "2"],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert ran.returncode == 2 and "these rules of the shoot clash" in ran.stderr
+    clash = studio.get("/api/production").json()["clash"]
+    assert len(clash) >= 2 and "640 minutes" in clash[0]
+    words = " ".join(ran.stderr.replace("\u2502", " ").split())
+    assert all(" ".join(c.split()) in words for c in clash), (clash, ran.stderr)
+    html = studio.page("/production").text
+    told = re.search(r'<section class="clash".*?</section>', html, re.S)
+    assert told is not None and told[0].count("<li") == len(clash)
+    assert HOSTILE not in html and "There is no plan yet" not in html
+    # Another breakdown is another question.
+    save(project, made, "test")
+    assert studio.get("/api/production").json()["clash"] == []
+    assert 'class="clash"' not in studio.page("/production").text
 
 
 def test_the_twin_is_what_is_stored(

@@ -117,7 +117,7 @@ def _day(shoot: Shoot, slot: int, members: Sequence[int], night_before: dict[int
     scenes = [by[x] for x in ids]
     stops = visits(scenes)
     minutes = sum(minutes_of(s, rules) for s in scenes) + p.move_minutes * (len(stops) - 1)
-    holds = rules.day_minutes - (rules.turnaround_minutes if night_before.get(unit + 1) == day else 0)
+    holds = rules.day_minutes - (p.rests[day] if night_before.get(unit + 1) == day else 0)
     night = minutes > holds or any(time_of(s) == "N" for s in scenes)
     over = max(0, minutes - holds - (rules.night_minutes if night else 0))
     return ShootDay(

@@ -142,7 +142,7 @@ def budget(
     left = [s.id for s in breakdown.scenes if s.id not in placed]
     if left:
         some = ", ".join(left[:5]) + (" ..." if len(left) > 5 else "")
-        notes.append(f"{_scenes(len(left))} not in the plan and cost nothing here: {some}.")
+        notes.append(f"Scenes that are not in the plan have no costs in this budget ({len(left)}): {some}.")
     if asks:
         names = "; ".join(CATALOGUE[k].name.lower() + f" ({k})" for k in asks)
         notes.append(f"No rate was given for {names}; the budget has no such lines.")
@@ -265,7 +265,3 @@ def _check(breakdown: Breakdown, plan: Plan, rules: Rules, rates: ProductionRate
     for name, rate in named:
         if rate is not None and (not rate.is_finite() or rate < 0):
             raise UserError(f"The rate of {name} in the breakdown is {rate}; give 0 or more.")
-
-
-def _scenes(n: int) -> str:
-    return "1 scene is" if n == 1 else f"{n} scenes are"

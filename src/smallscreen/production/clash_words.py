@@ -87,8 +87,8 @@ def crowded(shoot: Shoot) -> list[str]:
         days = [d for d in range(p.days) if inside(d, windows)]
         units = p.units if not name or name in {x.name for x in p.places} else 1
         a_day = longest if most is None else min(most, longest)
-        # A night costs the next day its turnaround; the first day and the days after a gap have none.
-        follow = sum(d - 1 in days for d in days)
+        # A night costs the next day its turnaround; the first day and the days after a gap or a day off have none.
+        follow = sum(d - 1 in days and d not in p.rested for d in days)
         rest = 0 if most is not None else min(p.turnaround, p.night_minutes) * follow
         room = units * (a_day * len(days) - rest)
         minutes = sum(p.scenes[i].minutes for i in mine)

@@ -33,8 +33,8 @@ from smallscreen.series.project import Project
 from smallscreen.series.steps import fingerprint
 from smallscreen.series.store import Store
 
-STEP, KEY = "plan", "plan"
-_VERSION = 1
+STEP, KEY, CLASH = "plan", "plan", "clash"
+_VERSION = 2
 _ROUNDS = 6
 _SMALL, _PROBE = 100, 3.0
 """Up to so many scenes it is asked first, for so many seconds, whether there is a plan at all."""
@@ -94,7 +94,7 @@ def plan(
         spent = float(done.summary.get("seconds", 0.0))
         if there.proved or spent >= seconds:
             return Made(there, False)
-        found = make(made, rules, seconds - spent, begin=there, progress=progress)
+        found = _tried(store, key, who, made, rules, seconds - spent, there, progress)
         better = found.plan if found.plan.total < there.total else replace(there, bound=found.plan.bound)
         chosen = bounded(
             better, max((b for b in (there.bound, found.plan.bound) if b is not None), default=None)
@@ -104,7 +104,7 @@ def plan(
         )
         spent = spent + found.plan.seconds if found.stopped else seconds
     else:
-        found = make(made, rules, seconds, begin=None if anew else there, progress=progress)
+        found = _tried(store, key, who, made, rules, seconds, None if anew else there, progress)
         chosen = replace(found.plan, changes=differences(there, found.plan) if there else ())
         if same and there is not None and there.total < chosen.total:
             # Only another breakdown or other rules take a cheaper plan away.
@@ -228,6 +228,13 @@ def put_plan(store: Store, chosen: Plan, key: str, seconds: float, who: str) -> 
         )
 
 
+def kept_clash(store: Store, key: str) -> tuple[str, ...]:
+    """Why there is no plan of the inputs with this key, as the last try found; () where nothing like that was found."""
+    there = documents.get(store, ROOM, CLASH)
+    body = there.body if there is not None and isinstance(there.body, dict) else {}
+    return tuple(map(str, body.get("rules", ()))) if body.get("key") == key else ()
+
+
 def inputs_key(made: Breakdown, rules: Rules) -> str:
     """A hash of what a plan hangs on: the problem and the dates; a new synopsis makes no new plan."""
     shoot = shoot_of(made, rules)
@@ -262,6 +269,26 @@ def differences(old: Plan | None, new: Plan) -> tuple[str, ...]:
 
 
 # --- within ----------------------------------------------------------------------------------
+
+
+def _tried(
+    store: Store,
+    key: str,
+    who: str,
+    made: Breakdown,
+    rules: Rules,
+    seconds: float,
+    begin: Plan | None,
+    progress: Progress | None,
+) -> Made:
+    """As `make`; what clashes is kept, so that the studio can say it too."""
+    try:
+        return make(made, rules, seconds, begin=begin, progress=progress)
+    except ImpossiblePlan as error:
+        there = documents.get(store, ROOM, CLASH)
+        body = {"key": key, "rules": list(error.rules)}
+        documents.put(store, ROOM, CLASH, body, there.version if there else 0, who)
+        raise
 
 
 def _solve(

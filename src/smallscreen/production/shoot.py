@@ -17,6 +17,7 @@ from datetime import date as Day
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from smallscreen.errors import UserError
 from smallscreen.production import estimate
@@ -102,6 +103,7 @@ def shoot_of(made: Breakdown, rules: Rules, more_days: int = 0) -> Shoot:
             day_minutes=rules.day_minutes,
             night_minutes=rules.night_minutes,
             turnaround=rules.turnaround_minutes,
+            rested=_rested(dates),
             # One figure for all moves: the longest, so that no plan is late.
             move_minutes=max(rules.move_minutes, *(x.move_minutes or 0 for x in there)),
             most_moves=rules.moves_a_day,
@@ -215,6 +217,12 @@ def _check(made: Breakdown, rules: Rules) -> None:
             raise UserError(
                 f"The rate {r.key} is in {r.currency}, the rules are in {rules.currency}; give all rates in one currency."
             )
+
+
+def _rested(dates: tuple[Day | None, ...]) -> frozenset[int]:
+    """Days (from 0) with a day off right before them: whoever shot into the night has slept."""
+    pairs = enumerate(pairwise(dates), 1)
+    return frozenset(i for i, (a, b) in pairs if a is not None and b is not None and (b - a).days > 1)
 
 
 def _ring(after: dict[str, tuple[str, ...]]) -> list[str]:

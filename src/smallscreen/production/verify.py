@@ -217,13 +217,16 @@ class _Use(NamedTuple):
 def _uses(
     plan: Plan, by: dict[str, SceneSheet], made: Breakdown, rules: Rules
 ) -> dict[tuple[int, int], _Use]:
-    """By day and unit. A night takes minutes off the next shooting day; the night block comes before overtime."""
+    """By day and unit. A night takes minutes off the next day, not off one after days off; overtime comes after it."""
     uses: dict[tuple[int, int], _Use] = {}
+    dates = {d.index: d.date for d in plan.days}
     for day in sorted(plan.days, key=lambda d: (d.index, d.unit)):
         scenes = [by[x] for x in day.scenes]
         minutes = sum(_minutes(s, rules) for s in scenes) + _move(made, rules) * (len(_visits(scenes)) - 1)
         before = uses.get((day.index - 1, day.unit))
-        late = rules.turnaround_minutes if before and before.night else 0
+        last = dates.get(day.index - 1)
+        slept = last is not None and day.date is not None and day.date - last > timedelta(days=1)
+        late = rules.turnaround_minutes if before and before.night and not slept else 0
         holds = rules.day_minutes - late
         # A night block is used for night scenes, and when the day does not hold its minutes.
         night = minutes > holds or any(map(_is_night, scenes))

@@ -170,10 +170,14 @@ def raises(
 ) -> tuple[Raise, ...]:
     """For every scene of the plan that is not at the best tier, what the next tier costs; nothing is scheduled."""
     costs = budget(breakdown, plan, rules, rates).scenes
-    nights = {(d.index, d.unit) for d in plan.days if d.night}
+    nights = {(d.index, d.unit): d.date for d in plan.days if d.night}
     out: list[Raise] = []
     for day in plan.days:
-        room = _room(day, rules, (day.index - 1, day.unit) in nights)
+        tired = (day.index - 1, day.unit) in nights
+        night = nights.get((day.index - 1, day.unit))
+        if night is not None and day.date is not None and (day.date - night).days > 1:
+            tired = False  # a day off lies between
+        room = _room(day, rules, tired)
         scenes = [breakdown.scene(x) for x in day.scenes]
         minutes = sum(weights(scenes).values())
         # What a day costs whatever is shot on it: crew, nights, overtime, equipment.

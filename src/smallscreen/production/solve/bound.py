@@ -62,6 +62,8 @@ class Bound:
         self.crew = p.day_rate if p.units == 1 else min(p.day_rate, p.unit_rate)
         # With one unit a night block takes its turnaround off a day that is paid anyway.
         self.tired = p.turnaround if p.units == 1 and p.turnaround <= p.day_minutes else 0
+        # The last night takes nothing off any day, nor does one before a day off.
+        self.spared = self.tired * (1 + len(p.rested))
         self.longest = p.day_minutes + p.night_minutes + p.overtime_max
         self.least = least_days(p) if p.units == 1 else 1
         self.place_days = self._least([(c.place,) for c in self.classes])
@@ -239,7 +241,7 @@ class Bound:
                 rows[kind, x] = solver.Constraint(n, inf)
         rows["k"] = solver.Constraint(self.least, inf)
         rows["n"] = solver.Constraint(self.nights, inf)
-        rows["t"] = solver.Constraint(-inf, self.tired)
+        rows["t"] = solver.Constraint(-inf, self.spared)
         most = solver.Constraint(0, self.p.days * self.p.units)
         for key, row in rows.items():
             if key[0] != "c" and key != "t":
@@ -321,7 +323,7 @@ class Bound:
         tight = -price["t"]
         if p.units == 1:
             least = min(least, self.crew - price["k"] - tight * p.day_minutes)
-        fixed = sum(price["c", i] * c.minutes for i, c in enumerate(self.classes)) - tight * self.tired
+        fixed = sum(price["c", i] * c.minutes for i, c in enumerate(self.classes)) - tight * self.spared
         fixed += price["k"] * self.least + price["n"] * self.nights
         fixed += sum(price["p", x] * n for x, n in self.place_days.items())
         fixed += sum(price["a", a] * n for a, n in self.actor_days.items())

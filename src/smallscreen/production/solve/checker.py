@@ -55,7 +55,7 @@ def day_uses(problem: Problem, slots: Sequence[int]) -> list[DayUse]:
         places = sorted({problem.scenes[i].place for i in members})
         minutes = sum(problem.scenes[i].minutes for i in members)
         holds = problem.day_minutes - problem.move_minutes * (len(places) - 1)
-        if (day - 1, unit) in nights:
+        if (day - 1, unit) in nights and day not in problem.rested:
             holds -= problem.turnaround
         night = minutes > holds or any(problem.scenes[i].time == "N" for i in members)
         # The night block comes first, as in SHOOT.md; overtime is what even that does not hold.
@@ -140,7 +140,8 @@ def _of_days(p: Problem, uses: Sequence[DayUse]) -> list[str]:
             if p.scenes[i].time == "D"
             or (p.scenes[i].time == "A" and not p.places[p.scenes[i].place].night_ok)
         )
-        daylight = p.day_minutes - (p.turnaround if (u.day - 1, u.unit) in nights else 0)
+        late = (u.day - 1, u.unit) in nights and u.day not in p.rested
+        daylight = p.day_minutes - (p.turnaround if late else 0)
         if light > daylight:
             out.append(f"{where} has {light} minutes of day scenes in {daylight}")
         if p.most_moves is not None and len(u.places) - 1 > p.most_moves:

@@ -145,7 +145,7 @@ class _Rules:
         nights: list[Any] = []
         for slot in range(p.slots):
             night = model.new_bool_var("")
-            tired = p.turnaround * nights[slot - p.units] if slot >= p.units else 0
+            tired = p.rests[slot // p.units] * nights[slot - p.units] if slot >= p.units else 0
             nights.append(night)
             here = []
             for members in at.values():

@@ -170,7 +170,7 @@ class Part:
             if p.most_moves is not None:
                 many = self._slack(slot, "m", len(use.places) - 1 - p.most_moves if use else 0, 60)
                 model.add(moves <= p.most_moves + many)
-            tired = p.turnaround * night.get(slot - p.units, 0) if slot >= p.units else 0
+            tired = p.rests[day] * night.get(slot - p.units, 0) if slot >= p.units else 0
             short = self._slack(slot, "s", use.overtime - p.overtime_max if use else 0, 1)
             extra: Any = 0
             if p.overtime_max:
@@ -188,7 +188,7 @@ class Part:
                 model.add(self.dark[slot] <= p.night_minutes + self._slack(slot, "d", self._now(slot, "N") - p.night_minutes, 1))  # fmt: skip
             if not isinstance(self.light[slot], int) or self.light[slot]:
                 late = uses.get(slot - p.units)
-                most = p.day_minutes - (p.turnaround if late and late.night else 0)
+                most = p.day_minutes - (p.rests[day] if late and late.night else 0)
                 model.add(self.light[slot] <= p.day_minutes - tired + self._slack(slot, "l", self._now(slot, "D") - most, 1))  # fmt: skip
 
     def _slack(self, slot: int, kind: str, hint: int, minutes: int) -> Any:

@@ -166,7 +166,7 @@ class Hard:
             for i in members:
                 model.add_implication(self.x[i, k], at[p.scenes[i].place])
             stops = sum(at.values())
-            tired = p.turnaround * night[k - p.units] if k - p.units in night else 0
+            tired = p.rests[k // p.units] * night[k - p.units] if k - p.units in night else 0
             total = sum(p.scenes[i].minutes * self.x[i, k] for i in members)
             room = p.day_minutes - p.move_minutes * (stops - 1) - tired + p.night_minutes * night[k]
             # Overtime comes after the night block, so a day that needs it has used its night.

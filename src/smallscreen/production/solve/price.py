@@ -35,7 +35,7 @@ def pricer(state: State) -> Price | None:
     night, short, overtime = state.night, state.short, state.overtime
     minutes, times = state.minutes, state.time
     move_rate, night_rate, over_rate = p.move_rate, p.night_rate, p.overtime_rate
-    day, dusk, turnaround, move_minutes = p.day_minutes, p.night_minutes, p.turnaround, p.move_minutes
+    day, dusk, rests, move_minutes = p.day_minutes, p.night_minutes, p.rests, p.move_minutes
     most, over_max, slots = p.most_moves, p.overtime_max, p.slots
 
     def price(i: int, j: int, new: int) -> tuple[int, int]:
@@ -123,7 +123,7 @@ def pricer(state: State) -> Price | None:
                 nights = darks[slot] - gain_darks
             else:
                 n, all_, dim, lit, nights = places[slot], total[slot], dark[slot], light[slot], darks[slot]
-            holds = day - turnaround if before else day
+            holds = day - rests[slot] if before else day
             beyond = lit - holds if lit > holds else 0
             if dim > dusk:
                 beyond += dim - dusk

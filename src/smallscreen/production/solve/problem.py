@@ -6,7 +6,8 @@ of an odd rate stays exact). Indices refer to the tuples of the problem.
 The rules are those of SHOOT.md beside the measuring instances, generalized:
 
 * A day of a unit holds `day_minutes`, less `move_minutes` for every place after the first, less `turnaround`
-  where the same unit used its night block on the day before.
+  where the same unit used its night block on the day before. A day in `rested` loses nothing, as it comes after a
+  day off.
 * A night block of `night_minutes` is used when there are N scenes or the scenes overflow the day. N scenes fit
   in the block; D scenes, and scenes at places where one may not shoot at night, fit in `day_minutes` less the
   turnaround. Where `overtime_max` is above 0, that many minutes more may be worked at `overtime_rate` a minute.
@@ -87,11 +88,17 @@ class Problem:
     move_rate: int = 1_500
     overtime_rate: int = 0
     scale: int = 1
+    rested: frozenset[int] = frozenset()
 
     @property
     def slots(self) -> int:
         """A slot is a day of a unit: day * units + unit."""
         return self.days * self.units
+
+    @cached_property
+    def rests(self) -> tuple[int, ...]:
+        """The minutes that a night block on the day before takes off each day."""
+        return tuple(0 if d in self.rested else self.turnaround for d in range(self.days))
 
     @cached_property
     def times(self) -> tuple[Time, ...]:

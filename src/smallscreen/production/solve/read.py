@@ -87,6 +87,7 @@ def write_problem(problem: Problem) -> dict[str, Any]:
         "minors": {str(i): a.most_minutes for i, a in enumerate(p.actors) if a.most_minutes is not None},
         "rules": {k: getattr(p, k) for k in _COUNTS} | {k: p.money(getattr(p, k)) for k in _RATES},
         "scenes": scenes,
+        **({"rested": sorted(p.rested)} if p.rested else {}),
     }
 
 
@@ -146,6 +147,11 @@ class _Reader:
         named = data.get("actors")
         names = named if isinstance(named, list) and len(named) == len(rates) else range(len(rates))
         windows = {i: self.windows(w, f"win of actor {i}") for i, w in self.keyed("win", len(rates))}
+        off = data.get("rested", [])
+        if not isinstance(off, list):
+            self.faults.append("rested is no list of days")
+            off = []
+        rested = [self.whole(d, "a day of rested") for d in off]
         minors = {i: self.whole(m, f"minors {i}") for i, m in self.keyed("minors", len(rates))}
         places = [self.place(x, i) for i, x in enumerate(data["loc"])]
         reach = [last for spans in windows.values() for _, last in spans]
@@ -174,6 +180,7 @@ class _Reader:
             days=days,
             name=name,
             scale=scale,
+            rested=frozenset(rested),
             **counts,  # type: ignore[arg-type]
             **fixed,
             **defaults,

@@ -33,8 +33,8 @@ def least_days(problem: Problem) -> int:
     a_day = max(
         p.day_minutes, p.day_minutes + p.night_minutes - p.turnaround, p.day_minutes + p.overtime_max
     ) + (p.overtime_max if p.night_minutes else 0)
-    # The first day is not tired from a night before it.
-    minutes = sum(s.minutes for s in p.scenes) - p.turnaround * p.units
+    # The first day is not tired from a night before it, nor are those after a day off.
+    minutes = sum(s.minutes for s in p.scenes) - p.turnaround * p.units * (1 + len(p.rested))
     dark = sum(s.minutes for s, t in zip(p.scenes, p.times, strict=True) if t == "N")
     by_minutes = math.ceil(minutes / max(1, a_day * p.units))
     by_nights = math.ceil(dark / max(1, p.night_minutes * p.units))

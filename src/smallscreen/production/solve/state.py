@@ -125,7 +125,7 @@ class State:
         p, night = self.problem, self.night
         while slot < len(night):
             before = slot >= self.units and night[slot - self.units]
-            tired = p.turnaround if before else 0
+            tired = p.rests[slot // self.units] if before else 0
             places = self.places[slot]
             holds = p.day_minutes - (p.move_minutes * (places - 1) if places > 1 else 0) - tired
             total = self.total[slot]

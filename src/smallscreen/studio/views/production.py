@@ -116,6 +116,7 @@ def _made(project: Project, language: str, w: Words) -> ProductionPage:
         source=made.source,
         currency=plan.currency if plan else rules.currency,
         problem=" ".join(p.replace(str(root), root.name) for p in dict.fromkeys(problems)) or None,
+        clash=[said(language, x) for x in _clash(project, made, rules)],
         strips=strips,
         days=_days(shoot, w) if shoot else [],
         unscheduled=[s.id for s in strips if s.day is None],
@@ -292,6 +293,16 @@ def _outdated(project: Project, made: Breakdown, rules: Rules) -> bool:
         return done is None or done.key != inputs_key(made, rules)
     except UserError:
         return True
+
+
+def _clash(project: Project, made: Breakdown, rules: Rules) -> tuple[str, ...]:
+    """What `plan make` found to clash, while breakdown and rules are still the same."""
+    from smallscreen.production.schedule import inputs_key, kept_clash
+
+    try:
+        return kept_clash(project.store, inputs_key(made, rules))
+    except UserError:
+        return ()
 
 
 def _topsheet(b: Budget, language: str) -> Topsheet:

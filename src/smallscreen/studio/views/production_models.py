@@ -162,6 +162,10 @@ class ProductionPage(BaseModel):
     source: str = Field(description="what the breakdown was made of: script, cues or sheet")
     currency: str
     problem: str | None = None
+    clash: list[str] = Field(
+        default=[],
+        description="rules of which each is needed for there to be no plan, as the last try to make one found",
+    )
     strips: list[Strip]
     days: list[ShootingDay] = []
     unscheduled: list[str] = []

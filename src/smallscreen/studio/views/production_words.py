@@ -35,7 +35,7 @@ SENTENCES = (
     _("Seen and replaced: {what}."),
     _("{n} scenes are to be re-dubbed and no rate says what that costs (dub.scene)."),
     _("{n} entries of the brief name no scene of the breakdown: {ids}."),
-    _("{n} scenes are not in the plan and cost nothing here: {ids}."),
+    _("Scenes that are not in the plan have no costs in this budget ({n}): {ids}."),
     _("The plan says {said} for {part} and its days cost {cost} at the rates of now; schedule again."),
 )
 """A test holds them to what the room writes."""
