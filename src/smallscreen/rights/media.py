@@ -21,6 +21,7 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
+from smallscreen.engines.containers import OPTIONS
 from smallscreen.errors import UserError
 from smallscreen.rights.model import GRID_MS
 
@@ -31,9 +32,6 @@ MOST_PIXELS = 36_000_000
 MOST_HOURS = 12
 Progress = Callable[[float], None]
 
-_FORMATS = (
-    "mov,matroska,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,wav,mp3,aac,flac,mxf,gif,rm,dv,h264,hevc,ivf,nut,y4m"
-)
 _SMALLEST = 16
 """Pixels on a side below which a picture says nothing."""
 _ENOUGH_SILENCE = 0.2
@@ -286,7 +284,7 @@ def _opened(path: Path) -> InputContainer:
             f"file:{path.absolute()}",
             metadata_errors="replace",
             options={
-                "format_whitelist": _FORMATS,
+                **OPTIONS,
                 "protocol_whitelist": "file",
                 "max_pixels": str(MOST_PIXELS),
             },

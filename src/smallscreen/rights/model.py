@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from smallscreen.errors import UserError
 
-FINGERPRINT_VERSION = 1
+FINGERPRINT_VERSION = 2
 """Goes up whenever fingerprints made before can no longer be compared with new ones."""
 GRID_HZ = 12.5
 GRID_MS = 80
@@ -202,6 +202,8 @@ _MAGIC = b"SSFP"
 _DTYPES = {"|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<f4", "<i8"}
 _MOST = 1 << 30
 """Bytes a fingerprint may unpack to; 4 hours take about 20 MB."""
+_PACKING = [{"id": lzma.FILTER_LZMA2, "preset": 6, "lc": 0, "lp": 0, "pb": 0}]
+"""Bytes here are numbers, none of which says much of the next one's high bits."""
 _PICTURE = ("times_ms", "view", "hashes", "quality", "motion", "frames", "flips")
 _SOUND = ("terms", "times_ms", "peaks")
 
@@ -231,12 +233,14 @@ def _pack(print_: Fingerprint) -> bytes:
             kept = values
             if name == "times_ms":  # differences from row to row are small and pack well
                 kept = np.diff(values, prepend=values.dtype.type(0))
-            elif name == "motion":  # so do the rows of one cell after another
-                kept = values.swapaxes(1, 2)
+            elif name == "hashes":  # so do the bits that turned since the last hash of the same view
+                kept = _turned(values, print_.picture.view)  # type: ignore[union-attr]
+            elif name == "peaks":
+                kept = values.T
             body.append(np.ascontiguousarray(kept.astype(kind)).tobytes())
     head["arrays"] = arrays
     text = json.dumps(head, ensure_ascii=False).encode()
-    return _MAGIC + struct.pack("<I", len(text)) + text + lzma.compress(b"".join(body))
+    return _MAGIC + struct.pack("<I", len(text)) + text + lzma.compress(b"".join(body), filters=_PACKING)
 
 
 def _unpack(data: bytes) -> Fingerprint:
@@ -268,9 +272,14 @@ def _unpack(data: bytes) -> Fingerprint:
                 raise broken
             values = np.frombuffer(body, dtype, size // dtype.itemsize, at).reshape(shape)
             at += size
-            if name == "motion":
-                values = np.ascontiguousarray(values.reshape(shape[0], shape[2], shape[1]).swapaxes(1, 2))
-            tracks[place][name] = np.cumsum(values, dtype=values.dtype) if name == "times_ms" else values
+            if name == "times_ms":
+                values = np.cumsum(values, dtype=values.dtype)
+            elif name == "peaks":
+                values = np.ascontiguousarray(values.reshape(shape[::-1]).T)
+            tracks[place][name] = values
+        if tracks["picture"]:
+            seen = tracks["picture"]
+            seen["hashes"] = _turned_back(seen["hashes"].astype(np.uint8), seen["view"].astype(np.uint8))
         return Fingerprint(
             **{
                 k: head[k]
@@ -282,3 +291,21 @@ def _unpack(data: bytes) -> Fingerprint:
         )
     except (KeyError, TypeError, ValueError, lzma.LZMAError) as problem:
         raise broken from problem
+
+
+def _turned(hashes: NDArray[np.uint8], views: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    kept = hashes.copy()
+    for view in np.unique(views):
+        rows = np.flatnonzero(views == view)
+        kept[rows[1:]] ^= hashes[rows[:-1]]
+    return kept
+
+
+def _turned_back(kept: NDArray[np.uint8], views: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if len(kept) != len(views):
+        raise ValueError("hashes and views are not of one length")
+    hashes = kept.copy()
+    for view in np.unique(views):
+        rows = np.flatnonzero(views == view)
+        hashes[rows] = np.bitwise_xor.accumulate(kept[rows], axis=0)
+    return hashes

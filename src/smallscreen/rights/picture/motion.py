@@ -22,6 +22,8 @@ LAG = 3
 QUIET = 0.3
 """Gray levels of change (root mean square over the cells) at which a row counts half."""
 _PER_LEVEL = 2.0
+_MOST = 7
+"""A cell that changes by more than 24 gray levels says no more than one that changes by these, and takes less room."""
 
 
 def differences(before: Floats, means: Floats) -> NDArray[np.int8]:
@@ -31,7 +33,7 @@ def differences(before: Floats, means: Floats) -> NDArray[np.int8]:
     """
     change = means - np.concatenate([before, means])[: len(means)]
     kept = np.sign(change) * np.sqrt(np.abs(change) * _PER_LEVEL)
-    return np.rint(kept).astype(np.int8)
+    return np.clip(np.rint(kept), -_MOST, _MOST).astype(np.int8)
 
 
 def levels(kept: NDArray[np.int8]) -> Floats:
