@@ -126,6 +126,11 @@ def _print(project: Any, result: dict[str, Any]) -> None:
         _show(project, result)
     for note in result["notes"]:
         typer.echo(f"\n{note}")
+    locale, _, variant = result["edition"].partition(".")
+    which = f" --variant {variant}" if variant else ""
+    typer.echo(
+        f"\nsmallscreen package {project.root} --market {locale}{which} --burn --dub puts it together with the lines."
+    )
 
 
 def _show(project: Any, result: dict[str, Any], most: int = 10) -> None:

@@ -57,6 +57,11 @@ Audio = typer.Option(
 KeepAudio = typer.Option(
     False, "--keep-audio", help="With --audio: the video's own sound stays as a further track."
 )
+Dubbed = typer.Option(
+    False,
+    "--dub",
+    help="The edition as it was dubbed: its mix as the sound, lines at the voices' times where it was re-timed.",
+)
 Out = typer.Option(None, "--out", help="Where the files go; without it DIR/editions/EDITION.")
 Finder = typer.Option(
     "embedded", "--finder", help="Who finds culture-bound items: embedded, lexicon (fewer, surer) or model."
@@ -264,19 +269,23 @@ def package(
     codec: str = Codec,
     audio: Path | None = Audio,
     keep_audio: bool = KeepAudio,
+    dub: bool = Dubbed,
     out: Path | None = Out,
     database: str | None = Database,
     format: Format = FormatOption,
 ) -> None:
     """Write an edition's files: subtitles, the dubbing script, edition.json, the report, the video."""
+    from smallscreen.errors import UserError
     from smallscreen.localize.package import Options
 
+    if dub and audio is not None:
+        raise UserError("Give --dub or --audio, not both: a video has one sound.")
     formats = set() if preview else set(only) if only else None
     burning = Options(cover, band, preview, codec, audio, keep_audio)
 
     def work(x: Localizer) -> dict[str, Any]:
         folder = out / x.edition.name if out else None
-        return x.package(folder, formats=formats, video=video or preview, burning=burning)
+        return x.package(folder, formats=formats, video=video or preview, burning=burning, dub=dub)
 
     _each(directory, market, variant, episodes, database, format, work)
 

@@ -19,10 +19,11 @@ from typing import Any, Literal
 import av
 import numpy as np
 from av.container import InputContainer, OutputContainer
+from av.stream import Disposition
 
 from smallscreen.engines import video
-from smallscreen.engines.containers import OPTIONS
 from smallscreen.engines.cover import Cover, Covers
+from smallscreen.engines.mux import LANGUAGES
 from smallscreen.engines.overlay import Overlay, Schedule
 from smallscreen.engines.video import VideoInfo
 from smallscreen.errors import UserError
@@ -67,7 +68,7 @@ def burn(
     try:
         with contextlib.ExitStack() as opened:
             source = opened.enter_context(video.opened(in_path))
-            extra = opened.enter_context(_sound(sound)) if sound else None
+            extra = opened.enter_context(video.opened(sound, sound=True)) if sound else None
             work = _Burn(source, first, overlays, covers, codec, Path(in_path), progress)
             options = {
                 "crf": str(crf if crf is not None else 20 if codec == "h264" else 22),
@@ -218,6 +219,9 @@ class _Burn:
             tracks.append(_Track(extra.streams.audio[0], target, Fraction(0), language))
         if extra is None or keep_sound:
             tracks += [_Track(s, target, self.base) for s in self.source.streams.audio]
+        for number, track in enumerate(tracks if extra is not None else ()):
+            # Players take the first track that is marked so.
+            track.out.disposition = Disposition(0) if number else Disposition.default
         # A file of its own is read beside the pictures; tracks of the video come with its packets.
         beside = tracks[0].packets(extra) if extra is not None else iter(())
         waiting: Any = next(beside, None)
@@ -309,7 +313,7 @@ class _Track:
             self.out = target.add_stream("aac", rate=context.sample_rate or 44_100, layout=layout)
             self.out.bit_rate = 96_000 if layout == "mono" else 192_000
         if language:
-            self.out.metadata["language"] = language
+            self.out.metadata["language"] = LANGUAGES.get(language, language)
 
     def packets(self, container: InputContainer) -> Iterator[Any]:
         """The packets of a file of its own, in order."""
@@ -337,23 +341,6 @@ class _Track:
     def end(self) -> None:
         if not self.copied:
             self.target.mux(self.out.encode(None))
-
-
-@contextlib.contextmanager
-def _sound(path: Path) -> Iterator[InputContainer]:
-    name = Path(path).name
-    if not Path(path).is_file():
-        raise UserError(f"{name}: there is no such file; give the sound to be put in.")
-    try:
-        container = av.open(str(path), metadata_errors="replace", options=OPTIONS)
-    except (av.error.FFmpegError, ValueError) as problem:
-        raise UserError(
-            f"{name}: this is not sound that can be read; give WAV, M4A, FLAC or MP3."
-        ) from problem
-    with container:
-        if not container.streams.audio or not container.streams.audio[0].codec_context.sample_rate:
-            raise UserError(f"{name}: the file holds no sound; give WAV, M4A, FLAC or MP3.")
-        yield container
 
 
 def _at(packet: Any) -> Fraction:

@@ -18,7 +18,7 @@ from smallscreen.errors import UserError
 
 _COPYABLE = {"aac", "mp3", "ac3", "eac3", "alac", "flac", "opus"}
 _CHUNK = 1024 * 32
-_CODES = {
+LANGUAGES = {
     "ar": "ara", "de": "deu", "en": "eng", "es": "spa", "fr": "fra", "hi": "hin", "id": "ind", "ja": "jpn",
     "ko": "kor", "pt": "por", "ru": "rus", "th": "tha", "tr": "tur", "vi": "vie", "zh": "zho",
 }  # fmt: skip
@@ -69,7 +69,7 @@ def _mux(
         picture.codec_context.codec_tag = "hvc1"  # what phones play
     sound = target.add_stream("aac", rate=RATE, layout="stereo")
     sound.bit_rate = bit_rate
-    sound.metadata["language"] = _CODES.get(language, language)
+    sound.metadata["language"] = LANGUAGES.get(language, language)
     sound.disposition = Disposition.default
     kept, theirs = None, None
     if keep_original and source.streams.audio:

@@ -226,20 +226,27 @@ def decoded(container: InputContainer, stream: Any) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[InputContainer]:
+def opened(path: Path, sound: bool = False) -> Iterator[InputContainer]:
+    """A file that holds a picture, or with `sound` one that holds sound; UserError where it does not."""
     name = Path(path).name
+    kind, give = (
+        ("sound", "give WAV, M4A, FLAC or MP3") if sound else ("a video", "give an MP4, MOV or MKV file")
+    )
     if not Path(path).is_file():
-        raise UserError(f"{name}: there is no such file; give the path of a video.")
+        raise UserError(
+            f"{name}: there is no such file; {'give the sound to be put in' if sound else 'give the path of a video'}."
+        )
     try:
         container = av.open(str(path), metadata_errors="replace", options=OPTIONS)
     except (av.error.FFmpegError, ValueError) as problem:
-        raise UserError(
-            f"{name}: this is not a video that can be read; give an MP4, MOV or MKV file."
-        ) from problem
+        raise UserError(f"{name}: this is not {kind} that can be read; {give}.") from problem
     with container:
-        if not container.streams.video and not container.streams.audio:  # a subtitle file, for one
-            raise UserError(f"{name}: this is not a video that can be read; give an MP4, MOV or MKV file.")
-        if not container.streams.video:
+        streams = container.streams
+        if not streams.video and not streams.audio:  # a subtitle file, for one
+            raise UserError(f"{name}: this is not {kind} that can be read; {give}.")
+        if sound and not (streams.audio and streams.audio[0].codec_context.sample_rate):
+            raise UserError(f"{name}: the file holds no sound; {give}.")
+        if not sound and not streams.video:
             raise UserError(f"{name}: the file holds no picture; give the episode's video, not its sound.")
         yield container
 

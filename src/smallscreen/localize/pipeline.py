@@ -333,13 +333,23 @@ class Localizer:
         video: bool = False,
         cover: bool | str = "box",
         burning: Options | None = None,
+        dub: bool = False,
     ) -> Summary:
-        """Write the edition's files; what is there and up to date is left alone."""
+        """Write the edition's files; what is there and up to date is left alone.
+
+        `dub` makes the dubbed edition, in a folder of its own: the mix as the sound of videos, and lines at the
+        times of the voices where the dub re-timed them; without `formats`, the subtitle files.
+        """
         from smallscreen.localize.bundle import bundle_of
         from smallscreen.localize.package import Options, package
 
         folder = out or self.project.editions_dir / self.edition.name
         bundle = bundle_of(self)
+        if dub:
+            from smallscreen.localize.dub import dubbed
+
+            bundle, folder = dubbed.with_dub(self, bundle), folder / dubbed.FOLDER
+            formats = set(dubbed.FORMATS) if formats is None else formats
 
         def work() -> Summary:
             made = package(bundle, folder, formats=formats, video=video, burning=how, progress=self.meter)
@@ -349,6 +359,7 @@ class Localizer:
         how = burning or Options(cover=cover)
         pictures = [p for e in bundle.episodes for p in (e.video, e.textless) if p is not None]
         sounds = sorted(how.audio.iterdir()) if how.audio and how.audio.is_dir() else [how.audio]
+        sounds += [e.sound for e in bundle.episodes]
         stamps = [(p, p.stat().st_mtime_ns) for p in [*pictures, *sounds] if p and p.exists()]
         what = (str(folder.resolve()), sorted(formats or ()), video, how, list(self.cues))
         scope = f"{self.edition.name}/{fingerprint(*what)[:12]}"

@@ -23,6 +23,7 @@ from smallscreen.errors import UserError
 from smallscreen.localize.dub import recordings as studio
 from smallscreen.localize.dub import report
 from smallscreen.localize.dub.cast import Role, cast_of
+from smallscreen.localize.dub.dubbed import keep
 from smallscreen.localize.dub.fit import Take, fitted, wanted_rate
 from smallscreen.localize.dub.kept import Booth
 from smallscreen.localize.dub.mix import mixed, spans_of, voices
@@ -32,7 +33,7 @@ from smallscreen.localize.dub.script import notes_of, speed_of, write_script_she
 from smallscreen.localize.pipeline import Localizer, Summary
 from smallscreen.series import names, platforms
 from smallscreen.series.formats import TimedText, write_subtitles
-from smallscreen.series.model import Draft, Episode, Finding
+from smallscreen.series.model import Draft, Episode, Finding, Line
 from smallscreen.series.project import VIDEO_SUFFIXES, video_of
 from smallscreen.series.steps import run as run_step
 
@@ -41,7 +42,7 @@ TARGET_LUFS = -16.0
 CEILING_DBTP = -1.5
 """Highest true peak of the mix: EBU R 128 asks for -1, and coding to AAC raised it by 0.3 dB when measured."""
 DUCK_DB = 15.0
-_VERSION = 1
+_VERSION = 2
 _TAIL_MS = 1000
 
 
@@ -229,7 +230,8 @@ def _inputs(job: _Job, episode: Episode) -> tuple[object, ...]:
     words = sorted(job.recordings.words.items()) if job.recordings else []
     timing: tuple[object, ...] = ()
     if wish.retime:
-        timing = (work.market, work.edition.profile, work.cues[number], sorted(job.drafts.items()))
+        seen = work.shots.get(number)
+        timing = (work.market, work.edition.profile, work.cues[number], sorted(job.drafts.items()), seen)
     plain = replace(wish, me=None, recordings=None, out=None)
     return (_VERSION, lines, roles, sounds, stamps, words, timing, plain, str(job.folder.resolve()))
 
@@ -258,13 +260,20 @@ def _episode(job: _Job, episode: Episode, total: int) -> Summary:
         replace_sound(
             video, sound, files[-1], language=work.market.language, keep_original=wish.keep_original
         )
+    shown: list[Line] | None = None
     if wish.retime:
         files.append(job.folder / f"{stem}.{work.market.locale}.srt")
-        _write_subtitles(job, number, takes, files[-1])
+        cuts = work.shots[number].hard if number in work.shots else ()
+        shown = subtitles(
+            work.cues[number], job.drafts, takes, work.market, work.edition.profile, work.edition.name, cuts
+        ).lines
+        _write_subtitles(job, shown, files[-1])
+        found += report.over_cuts(shown, cuts, work.market.screen(work.edition.profile))
     found += report.findings(takes, work.edition.name, round(seconds * 1000), wish.retime)
     if job.recordings:
         found += report.words(lines, job.recordings.words, work.edition.name)
     work.project.store.put_findings("dub", work.edition, [number], found)
+    keep(work.project.store, work.edition.name, number, lines, files[0], shown)
     return {
         "episode": number,
         "lines": len(lines),
@@ -385,14 +394,11 @@ def _numbered(folder: Path) -> dict[int, Path]:
     return found
 
 
-def _write_subtitles(job: _Job, number: int, takes: Sequence[Take], path: Path) -> None:
+def _write_subtitles(job: _Job, lines: Sequence[Line], path: Path) -> None:
     work = job.work
-    result = subtitles(
-        work.cues[number], job.drafts, takes, work.market, work.edition.profile, work.edition.name
-    )
     write_subtitles(
         path,
-        [TimedText(n.start_ms, n.end_ms, n.text, None) for n in result.lines],
+        [TimedText(n.start_ms, n.end_ms, n.text, None) for n in lines],
         market=work.market,
         profile=work.edition.profile,
         platform=platforms.load(work.edition.platform),

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from smallscreen.localize.dub.fit import Take
 from smallscreen.localize.dub.plan import EXTEND_MS, RATES, DubLine
+from smallscreen.localize.fit.cuts import faults
+from smallscreen.localize.fit.timing import Clock
 from smallscreen.localize.pipeline import Localizer, Summary
-from smallscreen.series.model import Finding, Severity
+from smallscreen.series.markets import Screen
+from smallscreen.series.model import Finding, Line, Severity
 
 if TYPE_CHECKING:
     from smallscreen.localize.dub.make import _Job
@@ -56,6 +59,29 @@ def findings(takes: Sequence[Take], edition: str, ends_ms: int, retimed: bool) -
                     suggestion=f"Shorten the line to at most {take.allowed} characters.",
                 )
             )  # fmt: skip
+    return found
+
+
+def over_cuts(lines: Sequence[Line], cuts: Sequence[int], screen: Screen) -> list[Finding]:
+    """Re-timed subtitles that hang over a cut: re-timing keeps off cuts wherever it can, so these must."""
+    found = []
+    gap, frame = Clock.of(screen).gap, 1000 / screen.fps
+    for line in lines:
+        over = [f for f in faults(line.start_ms, line.end_ms, sorted(cuts), gap, frame) if f.crosses]
+        if not over:
+            continue
+        fault = min(over, key=lambda f: abs(f.off_ms))
+        frames = max(1, round(abs(fault.off_ms) / frame))
+        found.append(
+            Finding(
+                "dub.cut", line.episode, line.start_ms, line.end_ms,
+                f"Timed to the voice, the subtitle {'begins' if fault.end == 'start' else 'ends'} {frames} "
+                f"frame{'s' * (frames != 1)} {'before' if fault.off_ms < 0 else 'after'} a cut and must cross it.",
+                "note", cue=line.cues[0] if line.cues else None, edition=line.edition,
+                evidence={"text": line.text, "cut_ms": fault.cut_ms, "off_ms": fault.off_ms, "frames": frames},
+                suggestion="Shorten it, so that it fits on one side of the cut, or leave it as it is.",
+            )
+        )  # fmt: skip
     return found
 
 

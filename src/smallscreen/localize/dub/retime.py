@@ -30,11 +30,13 @@ def subtitles(
     market: Market,
     profile: str,
     edition: str,
+    cuts: Sequence[int] = (),
 ) -> FitResult:
     """The edition's subtitles of an episode, shown while its lines are heard.
 
     Cues without a line keep their time. The market's least and longest durations, gaps and reading speed
-    are kept as fitting keeps them, so a short line stays on the screen longer than it is heard.
+    are kept as fitting keeps them, so a short line stays on the screen longer than it is heard. `cuts` are the
+    picture's, ms: lines keep off them as everywhere.
     """
     heard = {t.line.cue: (t.start_ms, t.end_ms) for t in takes}
     moved = []
@@ -47,4 +49,4 @@ def subtitles(
         here, after = moved[number], moved[number + 1]
         if here.end_ms > after.start_ms:
             moved[number] = replace(here, end_ms=max(here.start_ms + 1, after.start_ms))
-    return fit(moved, drafts, market, profile, edition=edition)
+    return fit(moved, drafts, market, profile, edition=edition, cuts=cuts)

@@ -31,7 +31,8 @@ class EpisodeBundle:
     Which edition a finding speaks of is read from `Finding.edition`: None is the source, the name of the
     bundle's edition is the edition, and `LOCALE.literal` is the literal draft that it is compared with.
     `textless` is the episode's picture without the source's subtitles, the better one to put ours on. `boxes`
-    say where the source's subtitles stand in `video`, as (from ms, to ms, x0, y0, x1, y1) in pixels.
+    say where the source's subtitles stand in `video`, as (from ms, to ms, x0, y0, x1, y1) in pixels. `sound` is
+    what is heard with the edition in place of the video's own sound: the mix of its dub.
     """
 
     episode: Episode
@@ -46,6 +47,7 @@ class EpisodeBundle:
     video: Path | None = None
     textless: Path | None = None
     boxes: Sequence[tuple[int, int, int, int, int, int]] = ()
+    sound: Path | None = None
 
     @property
     def number(self) -> int:

@@ -43,7 +43,7 @@ class Video(Output):
         cover = covering.choice(options.cover)
         if options.codec not in CODECS:
             raise UserError(f"There is no codec {options.codec!r}; there are {', '.join(CODECS)}.")
-        sounds = {e.number: _sound(options.audio, e.number, len(episodes)) for e, _ in episodes}
+        sounds = {e.number: e.sound or _sound(options.audio, e.number, len(episodes)) for e, _ in episodes}
         folder = out / "video"
         folder.mkdir(parents=True, exist_ok=True)
         shares = dict.fromkeys((e.number for e, _ in episodes), 0.0)
@@ -213,6 +213,8 @@ def _sound(given: Path | None, episode: int, episodes: int) -> Path | None:
         found = sorted(
             p for p in given.iterdir() if p.suffix.lower() in _SOUNDS and episode_number(p) == episode
         )
+        # A dub's folder may hold the mix and a video with it: the mix was not coded yet.
+        found = [p for p in found if p.suffix.lower() != ".mp4"] or found
         if len(found) > 1:
             raise UserError(
                 f"{given}: {found[0].name} and {found[1].name} are both for episode {episode}; keep one."
