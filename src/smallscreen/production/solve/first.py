@@ -80,6 +80,11 @@ def first_plans(
 
 def _one(problem: Problem, days: int, seconds: float, seed: int) -> First:
     slots, paid, over = anneal(problem, days, seconds, seed)
+    if over:
+        # Annealing may end with some minutes too many on a night; hot and strict, it is rid of them in no time.
+        firm = anneal(problem, days, max(2.0, 0.3 * seconds), seed, slots, phase="firm")
+        if not firm[2]:
+            slots, paid, over = anneal(problem, days, 0.3 * seconds, seed, firm[0], phase="cool")
     part = 4 * problem.day_rate / max(1, problem.day_minutes)
     return First(tuple(slots), paid, over, days, paid + over * part)
 

@@ -12,6 +12,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from smallscreen.production.solve.price import pricer
 from smallscreen.production.solve.problem import Problem
@@ -19,6 +20,13 @@ from smallscreen.production.solve.state import State
 
 HOT, COLD = 20.0, 400.0
 """The dearest rate over the temperatures at the beginning and at the end."""
+Phase = Literal["whole", "firm", "cool"]
+_PHASES: dict[Phase, tuple[float, float, float, float]] = {
+    "whole": (HOT, COLD, 200, 8),
+    "firm": (4, 80, 4, 4),
+    "cool": (60, COLD, 16, 4),
+}
+"""The dearest rate over the temperatures, and over what a minute beyond the rules costs, at the beginning and the end."""
 Stop = Callable[[], bool]
 
 
@@ -89,8 +97,12 @@ def anneal(
     seed: int = 1,
     begin: Sequence[int] | None = None,
     stop: Stop = never,
+    phase: Phase = "whole",
 ) -> tuple[list[int], int, int]:
-    """The best slots met, their cost with the days' rate, and the minutes beyond the rules (0: a plan)."""
+    """The best slots met, their cost with the days' rate, and the minutes beyond the rules (0: a plan).
+
+    `firm`: hot, the rules count from the beginning, and it ends when they are kept; `cool`: betters such a plan.
+    """
     p, rng = problem, random.Random(seed)
     random_, exp = rng.random, math.exp
     state = State(p, begin if begin is not None else greedy(p, days, seed))
@@ -102,8 +114,9 @@ def anneal(
     allowed = [set(c) for c in choices]
     friends = _friends(p)
     top_rate = max([a.rate for a in p.actors] + [x.rate for x in p.places] + [p.night_rate, p.move_rate, 8])
-    hot, cold = top_rate / HOT, max(1.0, top_rate / COLD)
-    weight_low, weight_high = top_rate / 200, top_rate / 8
+    begin_heat, end_heat, light, heavy = _PHASES[phase]
+    hot, cold = top_rate / begin_heat, max(1.0, top_rate / end_heat)
+    weight_low, weight_high = top_rate / light, top_rate / heavy
     best: list[int] | None = None
     best_key: tuple[float, float] = (math.inf, math.inf)
     began = time.monotonic()
@@ -113,7 +126,7 @@ def anneal(
     while True:
         if tries & 255 == 0:
             done = (time.monotonic() - began) / max(seconds, 1e-6)
-            if done >= 1 or stop():
+            if done >= 1 or stop() or (phase == "firm" and not best_key[0]):
                 break
             heat = hot * (cold / hot) ** done
             weight = weight_low * (weight_high / weight_low) ** done
