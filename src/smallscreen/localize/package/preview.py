@@ -17,7 +17,7 @@ from smallscreen.series.model import Line
 _WIDE = 405  # pixels of each picture: four stand beside each other on a screen
 _GAP = 8
 _PAPER = (246, 244, 240)
-_NAMES = {"blur": "--cover blur", "box": "--cover box", "inpaint": "--cover inpaint", "none": "--cover none"}
+_NAMES = {"blur": "blur", "box": "box", "inpaint": "inpaint", "none": "nothing covered"}
 
 
 def write_preview(

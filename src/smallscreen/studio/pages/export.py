@@ -16,7 +16,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
-from smallscreen.localize.package import outputs
+from smallscreen.localize.package import Options, outputs
 from smallscreen.localize.package.report import script_hash
 from smallscreen.localize.pipeline import Localizer
 from smallscreen.series import editing
@@ -45,6 +45,7 @@ KINDS = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".mp4": "video/mp4",
+    ".jpg": "image/jpeg",
 }
 """What is told of a file's content; anything else leaves as plain bytes."""
 
@@ -92,6 +93,7 @@ def export(edition: str, asked: ExportAsk, studio: TheStudio, person: Editor) ->
         "formats": sorted(set(asked.formats)),
         "episodes": episodes if asked.episodes else "all",
     }
+    what |= {"cover": asked.cover} if "video" in asked.formats or asked.preview else {}
     editing.record(studio.store(), person.name, "export", edition, **what)
     job = jobs_of(studio).start(
         "export", edition, person.name, lambda tell: _package(studio, here, episodes, asked, tell)
@@ -170,7 +172,9 @@ def _package(
     tell(0, 0, "")
     # What was changed by hand is fitted first, so that the files hold what the pages show.
     work.fit()
-    made = work.package(formats=set(asked.formats), cover=asked.cover)
+    burning = Options(cover=asked.cover, band=asked.band or None, preview=asked.preview)
+    formats = set() if asked.preview else set(asked.formats)
+    made = work.package(formats=formats, video=asked.preview, burning=burning, dub=asked.dub)
     root = (project.editions_dir / edition.name).resolve()
     rows = [
         {
@@ -181,7 +185,7 @@ def _package(
         }
         for m in made["made"]
     ]
-    return {"edition": edition.name, "made": rows, "fresh": made["fresh"]}
+    return {"edition": edition.name, "made": rows, "problems": made["problems"], "fresh": made["fresh"]}
 
 
 class _Pipe:

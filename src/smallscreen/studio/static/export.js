@@ -56,12 +56,57 @@ function choices(episode) {
     burn && el("fieldset", {}, el("legend", {}, t("Video")),
       videos.length
         ? [one({ ...burn, name: t("Burn the subtitles into the video"), description: t("{count} episodes have a video; this takes a while.", { count: videos.length }) }),
-          view.covers && el("label.format", {}, el("input", { type: "checkbox", name: "cover", checked: true }), el("span", {}, t("Cover the subtitles that the source video carries")))]
+          view.dubbed && el("label.format", {}, el("input", { type: "checkbox", name: "dub" }),
+            el("span", {}, el("b", {}, t("As it was dubbed")), el("small", {}, t("The dub's sound, and lines when the voices say them. Goes to a folder of its own, dubbed.")))),
+          covering(videos, episode)]
         : el("p.fine", {}, t("No episode with lines has a video."))),
     el("footer", {}, el("p.fine", {}, t("Files go to {folder} in the folder of the series.", { folder: view.folder })),
       el("button.primary", { type: "submit", id: "export-begin" }, t("Make the files"))),
   );
   return form;
+}
+
+const covers = [
+  ["box", t("Box"), t("A dark box: hides for sure.")],
+  ["blur", t("Blur"), t("A strong blur: calm, but seen.")],
+  ["inpaint", t("Inpaint"), t("Letters taken out and filled: best where it succeeds.")],
+  ["none", t("Leave them"), t("The new lines stand clear of the old ones.")],
+];
+
+/** How the video's own subtitles are covered, where they stand, and the picture to choose by. */
+function covering(videos, episode) {
+  const shown = videos.find((e) => e.number === episode) ?? videos[0];
+  const chosen = prefs.get("export-cover", "box");
+  return el("div.covering", { role: "group", "aria-labelledby": "export-covering" },
+    el("b", { id: "export-covering" }, t("The subtitles that the video itself carries")),
+    el("div.formats", {}, covers.map(([value, name, said]) => el("label.format", {},
+      el("input", { type: "radio", name: "cover", value, checked: value === chosen, onchange: () => prefs.set("export-cover", value) }),
+      el("span", {}, el("b", {}, name), el("small", {}, said))))),
+    el("div.which", {},
+      el("label", {}, t("Where they stand"), " ", el("input", { type: "text", name: "band", id: "export-band", size: 12, maxlength: 40, placeholder: view.covers ? t("known") : "58%-66%", "aria-describedby": "export-band-said" })),
+      el("button", { type: "button", id: "export-look", onclick: () => look(shown.number) }, t("Show the ways on episode {number}", { number: shown.number }))),
+    el("small.dim", { id: "export-band-said" }, view.covers
+      ? t("It is known where they stand. Write top and bottom of the height, such as {example}, to cover another place.", { example: "58%-66%" })
+      : t("It is not known where they stand: write top and bottom of the height, such as {example}, or let smallscreen ocr read them.", { example: "58%-66%" })),
+    el("figure", { id: "export-preview", hidden: true }));
+}
+
+/** Makes the picture of the ways to cover for one episode; it appears above the button that makes the files. */
+async function look(number) {
+  const band = document.getElementById("export-band").value.trim() || null;
+  await start({ formats: [], episodes: [number], band, preview: true });
+}
+
+function preview(made) {
+  const folder = view.folders.find((f) => made.includes(f.path));
+  const newest = folder?.files.filter((f) => f.name.endsWith(".choices.jpg")).sort((a, b) => b.changed - a.changed)[0];
+  const figure = document.getElementById("export-preview");
+  if (!figure || !newest) return;
+  figure.hidden = false;
+  figure.replaceChildren(
+    el("a", { href: newest.url, target: "_blank", rel: "noopener noreferrer" },
+      el("img", { src: `${newest.url}?at=${newest.changed}`, onload: () => figure.scrollIntoView({ block: "nearest" }), alt: t("The same moment as it is, and with each way to cover, beside each other") })),
+    el("figcaption.fine", {}, t("One moment of the episode: as it is, then each way with the new line. Choose above.")));
 }
 
 function keep() {
@@ -90,10 +135,16 @@ async function begin(form, episode) {
     episodes = numbersOf(document.getElementById("export-numbers").value)?.filter((n) => have.has(n)) ?? null;
     if (!episodes?.length) return toast(t("Write the numbers of episodes, such as 1-12, 20."), "error");
   }
+  const band = form.elements.band?.value.trim() || null;
+  await start({ formats, episodes, band, cover: form.elements.cover?.value || "box", dub: form.elements.dub?.checked ?? false });
+}
+
+async function start(asked) {
   try {
-    const started = await api("POST", `/api/editions/${encodeURIComponent(view.edition)}/export`, { formats, episodes, cover: form.elements.cover?.checked ?? true });
+    const started = await api("POST", `/api/editions/${encodeURIComponent(view.edition)}/export`, asked);
     job = { id: started.job, state: "waiting", done: 0, total: 0, what: "" };
     state();
+    document.getElementById("export-state").scrollIntoView({ block: "nearest" });
     ask();
   } catch (error) {
     toast(error.message, "error");
@@ -121,6 +172,7 @@ async function ask() {
     if (now.state === "done") view = await api("GET", `/api/editions/${encodeURIComponent(view.edition)}/export`).catch(() => view);
     state();
     files(made.map((m) => m.path));
+    if (now.state === "done" && made.some((m) => m.what.startsWith("pictures of"))) preview(made.map((m) => m.path));
   } else {
     state();
     setTimeout(ask, 1000);
@@ -132,6 +184,8 @@ function state() {
   const begins = document.getElementById("export-begin");
   const busy = Boolean(job) && !over(job);
   if (begins) begins.disabled = busy;
+  const looks = document.getElementById("export-look");
+  if (looks) looks.disabled = busy;
   if (!job) return box.replaceChildren();
   const said = {
     waiting: t("Waiting for other work to end."),
@@ -144,7 +198,8 @@ function state() {
   const bar = busy ? old || el("progress", { "aria-label": t("Export") }) : null;
   if (bar && job.total > 0) { bar.max = job.total; bar.value = job.done; } else bar?.removeAttribute("value");
   box.replaceChildren(...[bar, el(`p.${job.state}`, {}, said),
-    busy && mayEdit && el("button", { type: "button", onclick: cancel }, t("Cancel"))].filter(Boolean));
+    busy && mayEdit && el("button", { type: "button", onclick: cancel }, t("Cancel")),
+    job.state === "done" && job.result?.problems?.length > 0 && el("ul.told", {}, job.result.problems.map((said) => el("li", {}, said)))].filter(Boolean));
 }
 
 async function cancel() {

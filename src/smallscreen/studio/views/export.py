@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
+from smallscreen.localize.bundle import read_boxes
+from smallscreen.localize.dub.dubbed import was_dubbed
 from smallscreen.localize.package import outputs
 from smallscreen.series.model import Edition
 from smallscreen.series.project import Project, textless_of, video_of
@@ -72,17 +75,33 @@ class ExportView(BaseModel):
     folder: str
     formats: list[Format]
     episodes: list[ExportEpisode]
-    covers: bool = Field(description="The source's video carries subtitles that a band can be laid over.")
+    covers: bool = Field(
+        description="It is known where the source's subtitles stand in the picture: read there, or in series.toml."
+    )
+    dubbed: bool = Field(description="The edition was dubbed: there are mixes to put into videos.")
     folders: list[ExportFolder]
     job: JobView | None
 
 
 class ExportAsk(BaseModel):
-    """What to make. `formats` are ids; `video` among them burns the lines in. No episodes means all."""
+    """What to make. `formats` are ids; `video` among them burns the lines in. No episodes means all.
 
-    formats: list[str] = Field(min_length=1, max_length=20)
+    `cover` and `band` say how and where the source's subtitles are covered, `dub` takes the edition as it was
+    dubbed. `preview` makes one picture an episode of the ways to cover, and nothing else.
+    """
+
+    formats: list[str] = Field(default_factory=list, max_length=20)
     episodes: list[int] | None = Field(default=None, max_length=1000)
-    cover: bool = True
+    cover: Literal["box", "blur", "inpaint", "none"] = "box"
+    band: str | None = Field(default=None, max_length=40)
+    dub: bool = False
+    preview: bool = False
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> ExportAsk:
+        if not self.formats and not self.preview:
+            raise ValueError("name at least one format")
+        return self
 
 
 class Started(BaseModel):
@@ -115,7 +134,8 @@ def export_view(project: Project, edition: Edition, job: Job | None) -> ExportVi
             )
             for e in store.episodes()
         ],
-        covers=bool(store.series().extra.get("burned_in")),
+        covers=bool(store.series().extra.get("burned_in")) or any(read_boxes(store).values()),
+        dubbed=was_dubbed(store, edition.name),
         folders=folders_of(root, edition.name),
         job=job_view(job) if job else None,
     )
