@@ -69,10 +69,11 @@ def write(paths: list[Path], data: dict[str, Any], html: Any) -> list[Path]:
 
 
 def print_measures(data: dict[str, Any], fresh: bool) -> None:
-    from smallscreen.audience.said import in_short, share
+    from smallscreen.audience.said import in_order, in_short, share
 
     rows = []
-    for name, e in data["summary"]["editions"].items():
+    for name in in_order(data):
+        e = data["summary"]["editions"][name]
         minutes, s = e["minutes_a_user"], e["survival"]
         last = (
             f"{100 * s['survival'][-1]:.1f} % ({100 * s['low'][-1]:.1f} to {100 * s['high'][-1]:.1f}), episode {s['episodes'][-1]}"

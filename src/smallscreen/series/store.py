@@ -203,7 +203,9 @@ class Store:
             return Edition(id=row["id"], locale=locale, variant=variant, **change)
 
     def editions(self) -> list[Edition]:
-        return self._all(t.edition, Edition, order=("locale", "variant"))
+        """By locale; in it the finished edition first, then its variants by name."""
+        found = self._all(t.edition, Edition)
+        return sorted(found, key=lambda e: (e.locale, e.variant != "main", e.variant))
 
     def has_edition(self, locale: str, variant: str = "main") -> bool:
         return any(e.locale == locale and e.variant == variant for e in self.editions())

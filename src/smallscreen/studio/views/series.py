@@ -128,7 +128,7 @@ def series_page(store: Store, cache: MutableMapping[str, Any] | None = None) -> 
     ]
     states: dict[str, dict[int, CellState]] = {}
     columns = []
-    for edition in sorted(store.editions(), key=lambda e: (e.locale, e.variant != "main", e.variant)):
+    for edition in store.editions():
         mine = cells.get(edition.name, {})
         states[edition.name] = {
             e.number: _state(mine[e.number]) if e.number in mine else CellState(cues=e.cues) for e in episodes
