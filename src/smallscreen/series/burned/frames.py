@@ -64,6 +64,8 @@ class Frames:
                 stored = size[::-1] if turns % 2 else size
                 if gray.shape[::-1] != stored:
                     gray = cv2.resize(gray, stored, interpolation=cv2.INTER_AREA)
+                else:
+                    gray = gray.copy()  # the decoder takes its memory back
                 if turns:
                     gray = np.ascontiguousarray(np.rot90(gray, turns))
                 if held is not None:
@@ -77,12 +79,12 @@ class Frames:
 
 
 def _brightness(frame: av.VideoFrame) -> np.ndarray:
-    """The Y plane as 8 bits; without a copy where the decoder has it so."""
+    """The Y plane as 8 bits: where the decoder has it so, its own memory, good until the frame is let go."""
     name = frame.format.name
     if name.startswith(("yuv4", "yuvj4", "nv12", "nv21")) and frame.format.components[0].bits == 8:
         plane: Any = frame.planes[0]
         rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-        return rows[: frame.height, : frame.width].copy()  # the decoder takes its memory back
+        return rows[: frame.height, : frame.width]
     return frame.reformat(format="gray").to_ndarray()
 
 

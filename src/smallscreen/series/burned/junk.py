@@ -51,7 +51,7 @@ def sort_out(rows: Sequence[Row], width: int, height: int, duration_ms: int) -> 
         at_level = abs(_center(row) - level) <= 0.9 * high or any(
             abs(_center(row) - _center(o)) < 2.4 * high and _meets(row, o) for o in main
         )
-        if han and not _HAN.search(row.text) and len(row.text) < 3 and row.score < 0.9:
+        if han and not _HAN.search(row.text) and len(row.text) < 3 and row.confidence < 0.9:
             row.dropped = "cannot be read"
         elif abs(row.light - light) > _OTHER_LIGHT:
             row.dropped = "of another brightness than the subtitles"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -12,11 +13,16 @@ import numpy as np
 from smallscreen.engines.ocr import Reader, Reading, vision
 from smallscreen.series.burned import spaces, strokes
 from smallscreen.series.burned.model import Box, Row
-from smallscreen.series.burned.places import Strip
+from smallscreen.series.burned.places import Span, Strip
 
 _MOST_SHOTS = 12
 _DULL = 4  # stretches without a word: the strip is no place of subtitles
 _HOPELESS = 0.4
+_POOR = 0.6  # so little is left to check: it will be dropped, or is shown as unsure
+_LOOSE = 0.85  # of a box's height are letters: less, and the finder saw it too large
+_CLEAR = 0.95  # each letter of a line so sure: no second reading finds a mistake
+_SURE = 0.9  # a row of another strip that is so sure is not read again
+_TRIES = 8  # stretches of a strip that are read before it is known whether it holds subtitles
 _FOUND_AT = 26  # the height in pixels that a row has where it is looked for
 _GAP_MS = 130  # a line that is away for less was only shaken by a cut or a flash
 
@@ -30,52 +36,90 @@ class Rows:
         self.read = 0
         self.looked_at = 0
 
-    def of(self, strip: Strip, wide: int, every: bool) -> list[Row]:
+    def of(
+        self, strip: Strip, wide: int, every: bool, known: Sequence[Row] = (), beside: Sequence[Strip] = ()
+    ) -> list[Row]:
         """The rows of writing in what a strip has followed so far, by time.
 
-        First only what stood still while the finder looked and saw writing, and no more where that says nothing;
-        with `every`, the rest.
+        First only what stood still while the finder looked and saw writing, and some of the rest where that says
+        something; with `every`, all that was not read yet. What `known` holds of other strips is not read again, nor
+        what stands in the rows of the strips `beside`.
         """
         if not strip.times:
             return []
-        shape = (strip.foot - strip.top, wide)
-        masks = np.stack([np.unpackbits(m, count=shape[0] * shape[1]) for m in strip.masks])
-        masks = masks.reshape(-1, *shape).view(bool)
-        times = np.array(strip.times)
+        if strip.spans is None:
+            shape = (strip.foot - strip.top, wide)
+            masks = np.stack([np.unpackbits(m, count=shape[0] * shape[1]) for m in strip.masks])
+            masks = masks.reshape(-1, *shape).view(bool)
+            strip.spans = [
+                Span(s.mask, strip.times[s.first], strip.ends[s.end - 1])
+                for s in strokes.stills(masks, np.array(strip.times), strip.high)
+            ]
+        spans = [s for s in strip.spans if not s.read]
+        others = [r for r in known if r.place != strip.number and r.score > _SURE]
+        theirs = [(s.top, s.foot) for s in beside if s is not strip]
         found: list[Row] = []
-        spans = [
-            (still.mask, strip.times[still.first], strip.ends[still.end - 1])
-            for still in strokes.stills(masks, times, strip.high)
-        ]
-        spans = [s for s in spans if (strip.seen(s[1], s[2]) is True) != every]
-        if every:
-            with ThreadPoolExecutor(self.threads) as pool:
-                found = [row for rows in pool.map(lambda s: self._rows(strip, *s), spans) for row in rows]
-            return joined(found)
-        dull = 0
-        for mask, start, end in spans:
-            rows = self._rows(strip, mask, start, end)
-            dull = 0 if any(r.score > 0.7 and len(r.text) > 1 for r in rows) else dull + 1
-            found += rows
-            if dull >= _DULL:
-                break
+        with ThreadPoolExecutor(self.threads) as pool:
+
+            def read(some: Sequence[Span], most_dull: int) -> bool:
+                """Whether there is anything to read, as far as it was read before it got dull."""
+                dull = 0
+                for n in range(0, len(some), self.threads):
+                    now = some[n : n + self.threads]
+                    for span, rows in zip(
+                        now, pool.map(lambda s: self._rows(strip, s, others, theirs), now), strict=True
+                    ):
+                        span.read = True
+                        dull = 0 if any(r.score > 0.7 and len(r.text) > 1 for r in rows) else dull + 1
+                        found.extend(rows)
+                    if dull >= most_dull:
+                        break
+                return any(r.score > 0.7 and len(r.text) > 1 for r in found)
+
+            if every:
+                read(spans, len(spans) + 1)
+            else:
+                seen = [s for s in spans if strip.seen(s.start, s.end) is True]
+                if read(seen, _DULL):
+                    rest = sorted((s for s in spans if not s.read), key=lambda s: s.start - s.end)
+                    read(rest[: max(0, _TRIES - len(seen))], _DULL)
         return joined(found)
 
-    def _find(self, picture: np.ndarray, high: int) -> list[tuple[int, int, int, int, float]]:
+    def _find(self, picture: np.ndarray, strip: Strip) -> list[tuple[int, int, int, int, float]]:
+        """Rows of writing in what was cut out of a strip; the finder sees only the columns that hold strokes."""
+        high = strip.high
+        inked = strokes.strokes(picture, high, strip.dark, strip.level).sum(0) >= 2
+        columns = np.flatnonzero(inked)
+        if not len(columns):
+            return []
+        left, right = max(0, int(columns[0]) - high), min(picture.shape[1], int(columns[-1]) + high)
+        picture = picture[:, left:right]
         scale = min(1.0, _FOUND_AT / high)
         if scale < 1:
-            size = round(picture.shape[1] * scale), max(16, round(picture.shape[0] * scale))
+            size = max(16, round(picture.shape[1] * scale)), max(16, round(picture.shape[0] * scale))
             picture = vision().resize(picture, size, interpolation=vision().INTER_AREA)
         return [
-            (round(x0 / scale), round(y0 / scale), round(x1 / scale), round(y1 / scale), sure)
+            (round(x0 / scale) + left, round(y0 / scale), round(x1 / scale) + left, round(y1 / scale), sure)
             for x0, y0, x1, y1, sure in self.reader.find(picture)
             if sure >= 0.4
         ]
 
-    def _rows(self, strip: Strip, mask: np.ndarray, start: int, end: int) -> list[Row]:
+    def _rows(
+        self, strip: Strip, span: Span, others: Sequence[Row], theirs: Sequence[tuple[int, int]]
+    ) -> list[Row]:
+        mask, start, end = span.mask, span.start, span.end
         shots = [s for s in strip.shots if start <= s[0] < end]
         if not shots:
             return []
+        elsewhere = [
+            r.box for r in others if min(r.end_ms, end) - max(r.start_ms, start) > 0.8 * (end - start)
+        ]
+        if elsewhere:
+            left = mask.copy()
+            for x0, y0, x1, y1 in elsewhere:
+                left[max(0, y0 - strip.top) : max(0, y1 - strip.top), x0:x1] = False
+            if left.sum() < strokes.least(strip.high):
+                return []
         inner = shots[1:-1] if len(shots) > 4 else shots
         chosen = [inner[n] for n in sorted({round(i) for i in np.linspace(0, len(inner) - 1, _MOST_SHOTS)})]
         stack = np.stack([s[1] for s in chosen])
@@ -84,7 +128,7 @@ class Rows:
         washed = np.sort(stack, axis=0)[round((len(stack) - 1) * part)]
         with self._lock:
             self.looked_at += 1
-        boxes = self._find(washed, strip.high)
+        boxes = self._find(washed, strip)
         boxes = [b for b in boxes if 0.5 * strip.high <= b[3] - b[1] <= 1.9 * strip.high]
         shift = strip.top - strip.low
         if not any(min(b[3], shift + len(mask)) - max(b[1], shift) > 0.5 * (b[3] - b[1]) for b in boxes):
@@ -98,14 +142,25 @@ class Rows:
             inside = under.size >= 0.6 * (y1 - y0) * (x1 - x0)
             if inside and under.sum() < 0.3 * 0.04 * strip.high * (x1 - x0):
                 continue  # nothing that stands still
+            box = (x0, y0 + strip.low, x1, y1 + strip.low)
+            if any(_within(box, other) for other in elsewhere) or self._foreign(strip, box, theirs):
+                continue
             made = self._row(strip, washed, chosen[len(chosen) // 2][1], (x0, y0, x1, y1))
             if made is not None:
                 made.start_ms, made.end_ms = start, end
                 found.append(made)
         return found
 
+    def _foreign(self, strip: Strip, box: Box, theirs: Sequence[tuple[int, int]]) -> bool:
+        """Whether a row outside the strip's own is another strip's, or cut in two by the edge of what was kept."""
+        middle = (box[1] + box[3]) / 2
+        if strip.top <= middle < strip.foot:
+            return False
+        cut = (box[1] <= strip.low and strip.low > 0) or box[3] >= strip.far
+        return cut or any(top <= middle < foot for top, foot in theirs)
+
     def _row(self, strip: Strip, washed: np.ndarray, middle: np.ndarray, box: Box) -> Row | None:
-        """One row read twice: washed out as the finder saw it, and from one frame, cut close around the letters.
+        """One row read washed out as the finder saw it and, unless every letter is clear, from one frame, cut close.
 
         Where these differ a third reading decides.
         """
@@ -114,12 +169,19 @@ class Rows:
         tight = _tight(box, letters)
         wide, close = _padded(box, 0.06, washed.shape), _padded(tight, 0.14, washed.shape)
         readings = [self._ask(washed, wide)]
+        if readings[0].score < _POOR and tight[3] - tight[1] < _LOOSE * (y1 - y0):
+            wide = close
+            readings = [self._ask(washed, close)]
         if readings[0].score < _HOPELESS:
             return None
-        readings.append(self._ask(middle, close))
-        cut = [wide, close]
-        agreement = same_text(readings[0].text, readings[1].text)
-        if agreement < 1:
+        cut = [wide]
+        clear = len(readings[0].text) > 2 and min(readings[0].sure) >= _CLEAR and _clear_of(tight, box)
+        agreement = 1.0 if clear else 0.5
+        if not clear and readings[0].score >= _POOR:
+            readings.append(self._ask(middle, close))
+            cut.append(close)
+            agreement = same_text(readings[0].text, readings[1].text)
+        if len(readings) > 1 and agreement < 1:
             readings.append(self._ask(washed, close))
             cut.append(close)
         twice = [n for n, r in enumerate(readings) if sum(r.text == o.text for o in readings) > 1]
@@ -149,6 +211,18 @@ class Rows:
         with self._lock:
             self.read += 1
         return self.reader.read([picture[box[1] : box[3], box[0] : box[2]]])[0]
+
+
+def _within(a: Box, b: Box) -> bool:
+    """Whether most of one box is in another."""
+    across = min(a[2], b[2]) - max(a[0], b[0])
+    down = min(a[3], b[3]) - max(a[1], b[1])
+    return across > 0.7 * (a[2] - a[0]) and down > 0.5 * (a[3] - a[1])
+
+
+def _clear_of(tight: Box, box: Box) -> bool:
+    """Whether the letters end inside the box on both sides: none of them is cut."""
+    return tight[0] > box[0] and tight[2] < box[2]
 
 
 def _padded(box: Box, part: float, shape: tuple[int, ...]) -> Box:

@@ -66,16 +66,16 @@ def stills(masks: np.ndarray, times: np.ndarray, high: int) -> list[Still]:
     """
     if not len(masks):
         return []
-    least = max(12, round(_LEAST * high * high))
+    few = least(high)
     edges = np.flatnonzero(np.diff(times // WINDOW_MS, prepend=-1))
     ends = np.append(edges[1:], len(times))
     kept = [_steady(masks[a:b]) for a, b in zip(edges, ends, strict=True)]
     full = np.array([k.sum() for k in kept])
     groups: list[list[int]] = []
     for n in range(len(kept)):
-        if full[n] < least:
+        if full[n] < few:
             continue
-        if groups and groups[-1][-1] == n - 1 and not _changed(kept[n - 1], kept[n], high, least):
+        if groups and groups[-1][-1] == n - 1 and not _changed(kept[n - 1], kept[n], high, few):
             groups[-1].append(n)
         else:
             groups.append([n])
@@ -105,6 +105,11 @@ def stills(masks: np.ndarray, times: np.ndarray, high: int) -> list[Still]:
             )
         )
     return sorted((s for s in found if s.end > s.first), key=lambda s: s.first)
+
+
+def least(high: int) -> int:
+    """How many strokes the narrowest line has in rows of this height."""
+    return max(12, round(_LEAST * high * high))
 
 
 def alike(a: np.ndarray, b: np.ndarray) -> float:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +21,8 @@ Progress = Callable[[int], None]
 _CHUNK_MS = 3_000
 _CHUNK_FRAMES = 240
 _BLOCK_MS = 120_000  # what is kept of the strips before it is read: memory stays small in long videos
-_LOOK_MS = 2_000
-_FIRST_MS = 700  # how often at first, until a place is known
+_LOOK_MS = 500  # how often it is asked whether there is something new to look at
+_STILL_MS = 240  # between the two pictures that this is seen in
 
 
 def read_video(
@@ -96,10 +94,13 @@ class _Work:
     ) -> tuple[float, list[Strip]]:
         assert self.places is not None
         new: list[Strip] = []
-        for start, _, gray in chunk:
+        for n, (start, _, gray) in enumerate(chunk):
             if start >= next_look:
-                new += self.places.look(start, gray)
-                next_look = start + (_LOOK_MS if self.places.strips else _FIRST_MS)
+                beside = next((m for m in range(n + 1, len(chunk)) if chunk[m][0] - start >= _STILL_MS), None)
+                if beside is None:
+                    beside = next((m for m in range(n - 1, -1, -1) if start - chunk[m][0] >= _STILL_MS), n)
+                new += self.places.look(start, gray, chunk[beside][2])
+                next_look = start + _LOOK_MS
         for start, end, gray in chunk:
             for strip in self.places.strips:
                 strip.add(start, end, gray)
@@ -109,13 +110,14 @@ class _Work:
         """Read what the strips hold: first what the finder saw, then, where that is subtitles, all of it."""
         assert self.places is not None
         places = self.places
-        with ThreadPoolExecutor(self.threads) as pool:
-            first = partial(self.rows.of, wide=places.width, every=False)
-            self.found += [row for rows in pool.map(first, places.strips) for row in rows]
+        # The surest places first: what they hold is not read again from a strip that overlaps.
+        strips = sorted(places.strips, key=lambda s: -s.hits)
+        for strip in strips:
+            self.found += self.rows.of(strip, places.width, every=False, known=self.found, beside=strips)
         good = self._subtitles()
-        for strip in places.strips:
+        for strip in strips:
             if strip.number in good:
-                self.found += self.rows.of(strip, places.width, every=True)
+                self.found += self.rows.of(strip, places.width, every=True, known=self.found, beside=strips)
             strip.clear()
         self._earlier([(s, until) for s, until in late if s.number in good], block_from)
 
@@ -144,7 +146,9 @@ class _Work:
                     strip.add(start, end, gray)
         for strip, _ in useful:
             for every in (False, True):
-                self.found += self.rows.of(strip, self.places.width, every=every)
+                self.found += self.rows.of(
+                    strip, self.places.width, every, known=self.found, beside=self.places.strips
+                )
             strip.clear()
 
 
