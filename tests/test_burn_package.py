@@ -115,6 +115,15 @@ def test_the_preview_shows_the_choices_and_makes_no_video(clip: Path, tmp_path: 
     assert plain.width == 2 * clips.WIDE + 3 * 8
 
 
+def test_inpaint_says_where_it_found_no_letters(tmp_path: Path) -> None:
+    plain = clips.write(tmp_path / "ep001.mp4", [clips.ground(n) for n in range(48)])
+    (made,) = package(bundle_of(plain, "Hi."), tmp_path, formats={"video"}, burning=Options("inpaint", BAND))
+    assert len(made.problems) == 1 and "(at 0:00.5): no letters were found" in made.problems[0]
+    before, after = (dict(read_frames(p)) for p in (plain, made.path / "ep001.en-US.mp4"))
+    x0, y0, x1, y1 = clips.BOX
+    assert np.abs(before[1000].astype(int) - after[1000])[y0:y1, x0 : x0 + 24].mean() < 4, "left as it is"
+
+
 LONG = {
     "en-US": "It is a very long line that nobody can read in the time that it stands. " * 3,
     "zh-Hans": "外公雨还没有停呢小满把旧伞放在门口坐着等" * 10,

@@ -22,7 +22,7 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Disposition
 
 from smallscreen.engines import video
-from smallscreen.engines.cover import Cover, Covers
+from smallscreen.engines.cover import Cover, Covered, Covers
 from smallscreen.engines.mux import LANGUAGES
 from smallscreen.engines.overlay import Overlay, Schedule
 from smallscreen.engines.video import VideoInfo
@@ -52,12 +52,13 @@ def burn(
     crf: int | None = None,
     preset: str = "veryfast",
     threads: int = 0,
+    ways: list[Covered] | None = None,
 ) -> VideoInfo:
     """Writes the video again with `covers` laid and the overlays drawn while they are visible.
 
     Sound is copied as it is (made AAC where MP4 cannot hold it). `sound` is a file whose first track takes
     its place, cut where the picture ends; with `keep_sound` the video's own stays as a further track.
-    `language` marks the new track (`en`). A phone's rotation is applied, an odd width or height loses its
+    `language` marks the new track (`en`). `ways` is given what became of each writing to be inpainted. A phone's rotation is applied, an odd width or height loses its
     last column or row (4:2:0 wants even ones). Damaged stretches of the source are passed over. The index
     stands in front, so that the file plays while it loads. UserError where it is not a video.
     """
@@ -85,6 +86,8 @@ def burn(
             finally:
                 target.close()
         os.replace(partial, out_path)
+        if ways is not None:
+            ways += work.covers.ways()
     except av.error.FFmpegError as problem:
         raise UserError(
             f"{Path(in_path).name}: the video cannot be written again ({problem.strerror}); "
@@ -97,7 +100,13 @@ def burn(
     return video.probe(out_path)
 
 
-def still(in_path: Path, at_ms: int, overlays: Sequence[Overlay], covers: Sequence[Cover] = ()) -> np.ndarray:
+def still(
+    in_path: Path,
+    at_ms: int,
+    overlays: Sequence[Overlay],
+    covers: Sequence[Cover] = (),
+    ways: list[Covered] | None = None,
+) -> np.ndarray:
     """The picture at a time as `burn` would write it, before coding: uint8 RGB.
 
     Covers that must be studied see the video from six seconds before up to two after.
@@ -116,7 +125,10 @@ def still(in_path: Path, at_ms: int, overlays: Sequence[Overlay], covers: Sequen
             best = frame
         if best is None:
             raise UserError(f"{Path(in_path).name}: there is no picture at {at_ms / 1000:.1f} s.")
-        return work.drawn(work.upright(best), at_ms).to_ndarray(format="rgb24")
+        picture = work.drawn(work.upright(best), at_ms).to_ndarray(format="rgb24")
+        if ways is not None:
+            ways += [w for w in work.covers.ways() if w.start_ms <= at_ms < w.end_ms]
+        return picture
 
 
 def _first(path: Path) -> av.VideoFrame:

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from smallscreen.engines.inpaint import Box, Planes, bands, even, ground_of, halved
+from smallscreen.engines.behind import halved
+from smallscreen.engines.inpaint import Box, Planes, Way, bands, even, ground_of
 
 Kind = Literal["blur", "box", "inpaint"]
 KINDS: tuple[Kind, ...] = ("blur", "box", "inpaint")
@@ -29,12 +30,26 @@ _DARK = 20 / 255  # of the box, between black and the picture's white
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Writing that stands in `box` from `start_ms` up to `end_ms`, and how it is to be covered."""
+    """Writing that stands in `box` from `start_ms` up to `end_ms`, and how it is to be covered.
+
+    `sure` is False where it is only likely that writing stands there: then inpaint leaves a picture in which it
+    finds none as it is, instead of blurring it.
+    """
 
     start_ms: int
     end_ms: int
     box: Box
     kind: Kind
+    sure: bool = True
+
+
+class Covered(NamedTuple):
+    """What became of writing that was to be inpainted. `sure`: it was known to stand there."""
+
+    start_ms: int
+    end_ms: int
+    way: Way
+    sure: bool
 
 
 class Covers:
@@ -52,8 +67,13 @@ class Covers:
             key=lambda p: p.start,
         )
         self._bands = bands(
-            [(c.start_ms, c.end_ms, b) for c, b in clipped if c.kind == "inpaint"], width, height, self._scale
+            [(c.start_ms, c.end_ms, b, c.sure) for c, b in clipped if c.kind == "inpaint"],
+            width,
+            height,
+            self._scale,
         )
+        self._size = (width, height)
+        self._blurs: dict[Box, _Plain] = {}
 
     @property
     def studies(self) -> bool:
@@ -75,7 +95,16 @@ class Covers:
                 drawn = True
         for band in self._bands:
             drawn = band.apply(at, planes) or drawn
+            for box in band.blurs(at):
+                if box not in self._blurs:
+                    self._blurs[box] = _Plain(Cover(0, 0, box, "blur"), box, *self._size)
+                self._blurs[box].draw(planes, self._scale, self._full)
+                drawn = True
         return drawn
+
+    def ways(self) -> list[Covered]:
+        """What became of each writing that was to be inpainted, by time; of what `apply` came to."""
+        return sorted(Covered(*way) for band in self._bands for way in band.ways())
 
     def covers(self, at: int) -> bool:
         """Whether `apply` may draw anything at `at`."""

@@ -3,8 +3,10 @@
 The letters are found over the whole time that they stand: what stays bright in every frame and is
 thinner than a stroke can be (a top-hat of the least brightness), or what stays dark. They are filled from the picture
 before or after the writing where the rest of the band has stayed the same, moved to the brightness of
-now. Where it has not, they are filled from the nearest pixels above, below, left and right, the nearest
-counting most. What is behind the letters is not known then: a fine pattern does not go on through it.
+now. Where it has moved as a whole, they are filled from other moments, also of the same writing, which show
+now what was hidden then (`behind`). What nothing shows is filled from the nearest pixels above, below, left
+and right, the nearest counting most; a fine pattern does not go on through that. Writing of which too much
+would have to be guessed so is not filled: `Band.blurs` says so, and who covers blurs it.
 
 Letters whose strokes are wider than an eighth of the band's height are not found.
 """
@@ -13,8 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
+
+from smallscreen.engines.behind import Around, Moment, detail, fills_of, halved, sums
 
 Box = tuple[int, int, int, int]
 Planes = Sequence[np.ndarray]
@@ -23,7 +28,10 @@ _EDGE_MS = 90  # writing may stand two frames longer than its times say
 _INNER_MS = 130  # its first and last frames may still be fading: nothing is learned from them
 _KEPT_MS = 6000  # a picture longer ago is no longer what is behind the letters
 _LEAST = 26  # levels of 256 by which letters are brighter than their ground
-_ALIKE = 8.0  # levels of 256: how much the ground may differ where it counts as the same
+_MOMENTS = 6  # of each writing that are kept, to be shown where it stands when the ground has moved
+_ROUGH = 2.0  # levels of 256 of detail that would be guessed, over all letters: more is seen to be blotchy
+
+Way = Literal["filled", "blurred", "not found"]
 
 
 @dataclass
@@ -34,40 +42,6 @@ class _Plate:
     planes: list[np.ndarray]
 
 
-class _Around:
-    """For the pixels to be filled, those that tell them: the nearest open one on each of four sides."""
-
-    def __init__(self, open_: np.ndarray) -> None:
-        self._open = open_.astype(np.float32)
-        self.open = open_
-        high, wide = open_.shape
-        rows, columns = np.indices(open_.shape)
-        places, shares = [], []
-        for axis, at in ((0, rows), (1, columns)):
-            last = np.maximum.accumulate(np.where(open_, at, -1), axis=axis)
-            flipped = np.flip(np.where(open_, at, high + wide), axis=axis)
-            following = np.flip(np.minimum.accumulate(flipped, axis=axis), axis=axis)
-            for found, there in ((last, last >= 0), (following, following < high + wide)):
-                found = np.where(there, found, 0)
-                places.append(found * wide + columns if axis == 0 else rows * wide + found)
-                shares.append(np.where(there, 1 / np.maximum(np.abs(found - at), 1) ** 2, 0))
-        self._closed = np.flatnonzero(~open_)
-        self._from = np.stack([p.ravel()[self._closed] for p in places])
-        share = np.stack([s.ravel()[self._closed] for s in shares]).astype(np.float32)
-        self._share = share / np.maximum(share.sum(axis=0), 1e-9)
-        self._weight = np.maximum(_sums(self._open), 1)
-
-    def filled(self, values: np.ndarray) -> np.ndarray:
-        """The values with those that are not open replaced."""
-        # Means of three by three, so that the grain of one pixel is not drawn out to a stripe.
-        calm = (_sums(values * self._open) / self._weight).ravel()
-        out = values.copy()
-        out.ravel()[self._closed] = (calm[self._from] * self._share).sum(axis=0)
-        soft = _sums(out).ravel()[self._closed] / 9
-        out.ravel()[self._closed] = soft
-        return out
-
-
 @dataclass
 class _Stand:
     """One time that writing stands: where in the band, and what was learned of it."""
@@ -75,6 +49,11 @@ class _Stand:
     start: int
     end: int
     box: Box
+    told: Box = (0, 0, 0, 0)
+    sure: bool = True
+    way: Way = "filled"
+    moments: list[list[np.ndarray]] = field(default_factory=list)
+    others: list[Moment] = field(default_factory=list)
     least: np.ndarray | None = None
     most: np.ndarray | None = None
     inner: bool = False
@@ -84,7 +63,8 @@ class _Stand:
     contrast: float = 0.0
     core: np.ndarray | None = None
     masks: list[np.ndarray] = field(default_factory=list)
-    around: list[_Around] = field(default_factory=list)
+    around: list[Around] = field(default_factory=list)
+    plates: list[Moment] | None = None
     last: tuple[np.ndarray, list[np.ndarray]] | None = None
 
 
@@ -110,7 +90,8 @@ class Band:
                 if s.after is None and 0 <= at - s.end < _KEPT_MS:
                     s.after = plate
             return
-        luma = self._seen(planes)[0]
+        seen = self._seen(planes)
+        luma = seen[0]
         for s in now:
             if s.before is None and self._clean is not None and s.start - self._clean.at < _KEPT_MS:
                 s.before = self._clean
@@ -123,6 +104,8 @@ class Band:
                     s.least = s.most = part.copy()
                 s.least, s.most = np.minimum(s.least, part), np.maximum(s.most, part)
                 s.inner = s.inner or inner
+            if inner and at >= s.start + (len(s.moments) + 0.5) * (s.end - s.start) / _MOMENTS:
+                s.moments.append([p.copy() for p in _parts(seen, s.box)])
 
     def apply(self, at: int, planes: Planes) -> bool:
         """Fill the writing that stands at `at`; whether there was any."""
@@ -132,9 +115,23 @@ class Band:
             if s.start - _EDGE_MS <= at < s.end + _EDGE_MS:
                 drawn = self._fill(s, at, seen) or drawn
                 s.last = s.last if at < s.end else None
+            elif at >= s.end + _EDGE_MS and (s.others or s.before):
+                s.others, s.plates, s.before, s.after = [], None, None, None  # never needed again
         if drawn:
             self._made = _Plate(at, [p.copy() for p in seen])
         return drawn
+
+    def blurs(self, at: int) -> list[Box]:
+        """Where writing stands at `at` that is to be blurred, in pixels of the picture."""
+        return [
+            s.told
+            for s in self._stands
+            if s.way != "filled" and s.sure and s.start - _EDGE_MS // 2 <= at < s.end + _EDGE_MS // 2
+        ]
+
+    def ways(self) -> list[tuple[int, int, Way, bool]]:
+        """What became of each writing that was come to: from when to when, how, and whether it surely stood there."""
+        return [(s.start, s.end, s.way, s.sure) for s in self._stands if s.known]
 
     def _seen(self, planes: Planes) -> list[np.ndarray]:
         x0, y0, x1, y1 = self._box
@@ -150,31 +147,52 @@ class Band:
                 # Straight after another subtitle: what was made of that one's place, once and not again and
                 # again, or one picture's fault would be carried through all that follow.
                 s.before = self._made
-        if s.core is None:
+            self._judge(s)
+        if s.core is None or s.way != "filled":
             return False
-        x0, y0, x1, y1 = s.box
-        boxes = [(x0, y0, x1, y1), *[(x0 // 2, y0 // 2, x1 // 2, y1 // 2)] * 2]
-        parts = [p[b[1] : b[3], b[0] : b[2]] for p, b in zip(seen, boxes, strict=True)]
+        parts = _parts(seen, s.box)
         now = [p.astype(np.float32) / self._scale for p in parts]
         if not s.start <= at < s.end and _contrast(now[0], s.core) / s.contrast < 0.4:
             return False  # it is not there yet, or no more
         if s.last is not None and _same(now[0], s.last[0], s.masks[0]):
             fills = s.last[1]
         else:
-            plates = []
-            for plate in (s.before, s.after):
-                if plate is not None:
-                    clean = [
-                        p[b[1] : b[3], b[0] : b[2]].astype(np.float32) / self._scale
-                        for p, b in zip(plate.planes, boxes, strict=True)
-                    ]
-                    if not self._written(clean[0], s):
-                        plates.append(clean)
-            fills = _fills(now, s.masks[0], s.around, plates)
+            fills, _ = fills_of(now, s.around, self._plates(s), s.others)
             s.last = (now[0], fills)
         for part, own, fill, mask in zip(parts, now, fills, s.masks, strict=True):
             part[...] = ((own + (fill - own) * mask) * self._scale + 0.5).clip(0, 255 * self._scale + 3)
         return True
+
+    def _plates(self, s: _Stand) -> list[Moment]:
+        """The clean pictures before and after, where they are clean."""
+        if s.plates is None:
+            s.plates = []
+            for plate in (s.before, s.after):
+                if plate is not None:
+                    clean = [p.astype(np.float32) / self._scale for p in _parts(plate.planes, s.box)]
+                    if not self._written(clean[0], s):
+                        s.plates.append(Moment(clean))
+        return s.plates
+
+    def _judge(self, s: _Stand) -> None:
+        """Whether the writing can be filled: tried on three of its moments."""
+        if s.core is None:
+            s.way = "not found"
+            return
+        near = s.around[0].open
+        s.others = [
+            Moment([p.astype(np.float32) / self._scale for p in planes], near) for planes in s.moments
+        ]
+        s.moments = []
+        rough = []
+        for one in s.others[:: max(1, len(s.others) // 3)]:
+            rest = [Moment(m.planes, m.open) for m in s.others if m is not one]
+            plates = [Moment(m.planes) for m in self._plates(s)]
+            _, trust = fills_of(one.planes, s.around, plates, rest)
+            rough.append(float(((1 - trust) * detail(one.planes[0], near))[~near].mean()))
+        if rough and float(np.mean(rough)) > _ROUGH:
+            s.way = "blurred"
+            s.others = []
 
     def _written(self, luma: np.ndarray, s: _Stand) -> bool:
         """Whether a picture that ought to be clean has other letters in it, of which nobody had told."""
@@ -206,35 +224,38 @@ class Band:
         s.masks = [_softened(wide)]
         half = np.minimum(1, halved(wide) * 4)
         s.masks += [_softened(half)] * 2
-        near = [_Around(mask < 0.02) for mask in s.masks[:2]]
+        near = [Around(mask < 0.02) for mask in s.masks[:2]]
         s.around = [near[0], near[1], near[1]]
 
 
-def bands(stands: Sequence[tuple[int, int, Box]], width: int, height: int, scale: int) -> list[Band]:
-    """Bands for writing given as (start ms, end ms, box); boxes that overlap from top to bottom share one."""
-    groups: list[list[tuple[int, int, Box]]] = []
+def bands(stands: Sequence[tuple[int, int, Box, bool]], width: int, height: int, scale: int) -> list[Band]:
+    """Bands for writing given as (start ms, end ms, box, whether it surely stands there).
+
+    Boxes that overlap from top to bottom share one.
+    """
+    groups: list[list[tuple[int, int, Box, bool]]] = []
     for stand in sorted(stands, key=lambda s: s[2][1]):
         top, bottom = stand[2][1], stand[2][3]
         if groups:
-            low = max(b[3] for _, _, b in groups[-1])
+            low = max(b[3] for _, _, b, _ in groups[-1])
             if low - top > 0.5 * (bottom - top):
                 groups[-1].append(stand)
                 continue
         groups.append([stand])
     made = []
     for group in groups:
-        tall = max(b[3] - b[1] for _, _, b in group)
+        tall = max(b[3] - b[1] for _, _, b, _ in group)
         edge = max(8, round(tall * 0.4))
         boxes = [
-            even((b[0] - edge, b[1] - edge, b[2] + edge, b[3] + edge), width, height) for _, _, b in group
+            even((b[0] - edge, b[1] - edge, b[2] + edge, b[3] + edge), width, height) for _, _, b, _ in group
         ]
         x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
         band = (x0, y0, max(b[2] for b in boxes), max(b[3] for b in boxes))
         made.append(
             Band(
                 [
-                    _Stand(start, end, (b[0] - x0, b[1] - y0, b[2] - x0, b[3] - y0))
-                    for (start, end, _), b in zip(group, boxes, strict=True)
+                    _Stand(start, end, (b[0] - x0, b[1] - y0, b[2] - x0, b[3] - y0), told, sure)
+                    for (start, end, told, sure), b in zip(group, boxes, strict=True)
                 ],
                 band,
                 scale,
@@ -256,41 +277,12 @@ def ground_of(luma: np.ndarray, height: int) -> np.ndarray:
     return np.maximum(1 - letters, np.float32(0.02))
 
 
-def halved(plane: np.ndarray) -> np.ndarray:
-    """Means of two by two pixels; the shape must be even."""
-    return (plane[::2, ::2] + plane[1::2, ::2] + plane[::2, 1::2] + plane[1::2, 1::2]) / 4
-
-
-def _fills(
-    now: list[np.ndarray], mask: np.ndarray, around: list[_Around], plates: list[list[np.ndarray]]
-) -> list[np.ndarray]:
-    """What belongs behind the letters, plane by plane."""
-    fills = [a.filled(p) for p, a in zip(now, around, strict=True)]
-    if not plates:
-        return fills
-    # The plate that differs least around the letters, once both are equally bright.
-    scores = []
-    for plate in plates:
-        gap = (now[0] - plate[0])[around[0].open]
-        scores.append(float(np.abs(gap - np.median(gap)).mean()) if len(gap) else 1e9)
-    plate = plates[int(np.argmin(scores))]
-    shifts = [a.filled(p - c) for p, c, a in zip(now, plate, around, strict=True)]
-    level = _sums(shifts[0]) / 9
-    unlike = around[0].filled(_sums(np.abs(shifts[0] - level)) / 9 + 0.2 * np.abs(level))
-    trust = np.exp(-((unlike / _ALIKE) ** 2)).astype(np.float32)
-    trusts = [trust, halved(trust), halved(trust)]
+def _parts(planes: Planes, box: Box) -> list[np.ndarray]:
+    """A box of all three planes; its edges are even."""
+    x0, y0, x1, y1 = box
     return [
-        t * (c + shift) + (1 - t) * fill
-        for t, c, shift, fill in zip(trusts, plate, shifts, fills, strict=True)
+        p[y0:y1, x0:x1] if n == 0 else p[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2] for n, p in enumerate(planes)
     ]
-
-
-def _sums(a: np.ndarray) -> np.ndarray:
-    """Sums of three by three pixels."""
-    padded = np.pad(a, 1, mode="edge")
-    rows = padded[:-2] + padded[1:-1] + padded[2:]
-    total: np.ndarray = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
-    return total
 
 
 def _with_contour(core: np.ndarray, against: np.ndarray, reach: int) -> np.ndarray:
@@ -330,4 +322,4 @@ def _grown(a: np.ndarray, reach: int) -> np.ndarray:
 
 def _softened(mask: np.ndarray) -> np.ndarray:
     """A mask with an edge of a pixel that is half there, so that the fill has no hard rim."""
-    return np.maximum(mask, _sums(_grown(mask, 1)) / 9).astype(np.float32)
+    return np.maximum(mask, sums(_grown(mask, 1)) / 9).astype(np.float32)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from smallscreen.engines.cover import Covered
 from smallscreen.errors import UserError
 from smallscreen.localize.package.bundle import EditionBundle, EpisodeBundle
 from smallscreen.localize.package.setting import Box
@@ -28,11 +29,15 @@ _BAND = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(%|px)?\s*[-–]\s*(\d+(?:\.\d+)?)\s*
 
 @dataclass(frozen=True, slots=True)
 class Old:
-    """A subtitle of the source, or several in one place: from when to when, and the box in pixels."""
+    """A subtitle of the source, or several in one place: from when to when, and the box in pixels.
+
+    `read` says that it was read out of the picture, and is not only likely to stand there.
+    """
 
     start_ms: int
     end_ms: int
     box: Box
+    read: bool = False
 
 
 def choice(cover: bool | str) -> str:
@@ -56,7 +61,7 @@ def old_subtitles(
             pad = max(3, round((y1 - y0) * 0.12))  # the letters' outline
             inside = _clipped((x0 - pad, y0 - pad, x1 + pad, y1 + pad), width, height)
             if end > start and inside is not None:
-                found.append(Old(int(start), int(end), inside))
+                found.append(Old(int(start), int(end), inside, True))
         return sorted(found, key=lambda o: o.start_ms)
     box = of_band(band, width, height) if band is not None else burned_in(bundle, width, height)
     if box is None:
@@ -76,6 +81,38 @@ def steady(old: Sequence[Old]) -> list[Old]:
         else:
             same.append(Old(start, end, one.box))
     return [one for some in joined.values() for one in some]
+
+
+def not_filled(episode: int, ways: Sequence[Covered]) -> list[str]:
+    """Sentences about subtitles that inpaint did not fill: blurred instead, or none found."""
+    said = []
+    for kind, why in (
+        (
+            [w for w in ways if w.way == "blurred"],
+            "moving detail behind the letters could only have been guessed, so these are blurred",
+        ),
+        (
+            [w for w in ways if w.way == "not found" and w.sure],
+            "the letters could not be told from the picture, so these are blurred",
+        ),
+        (
+            [w for w in ways if w.way == "not found" and not w.sure],
+            "no letters were found, so the picture is left as it is; look whether a subtitle stands there, and "
+            "take --cover blur if one does",
+        ),
+    ):
+        if kind:
+            at = ", ".join(clock(w.start_ms) for w in kind[:6])
+            more = f" and {len(kind) - 6} more" if len(kind) > 6 else ""
+            said.append(
+                f"Episode {episode}: of {len(ways)} old subtitles {len(kind)} (at {at}{more}): {why}."
+            )
+    return said
+
+
+def clock(ms: int) -> str:
+    """A moment as people write it, 1:02.5."""
+    return f"{ms // 60_000}:{ms % 60_000 / 1000:04.1f}"
 
 
 def of_band(band: str, width: int, height: int) -> Box:

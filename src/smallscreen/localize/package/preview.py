@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from smallscreen.engines.burn import still
+from smallscreen.engines.cover import Covered
 from smallscreen.engines.shape import text_picture
 from smallscreen.engines.video import VideoInfo, probe
 from smallscreen.localize.package.bundle import EditionBundle, EpisodeBundle
@@ -39,7 +40,12 @@ def write_preview(
     for cover in ("blur", "box", "inpaint") if plain.old else ("none",):
         work = Burned(bundle, episode, info, cover, band, lines=(line.index,))
         name = "textless master" if episode.textless else _NAMES[cover]
-        tiles.append((name, still(picture, at, work.overlays(), work.covers())))
+        ways: list[Covered] = []
+        shown = still(picture, at, work.overlays(), work.covers(), ways)
+        if any(w.way != "filled" for w in ways):
+            # What stands under this name is not what the name promises.
+            name += " (no letters found)" if any(w.way == "not found" for w in ways) else " (blurred here)"
+        tiles.append((name, shown))
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.jpg")
     try:
         Image.fromarray(_sheet(tiles, f"{at / 1000:.1f} s")).save(partial, quality=90)

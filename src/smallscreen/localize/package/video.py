@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from smallscreen.engines.burn import CODECS, burn
-from smallscreen.engines.cover import Cover, Kind
+from smallscreen.engines.cover import Cover, Covered, Kind
 from smallscreen.engines.overlay import Overlay
 from smallscreen.engines.video import VideoInfo, probe
 from smallscreen.errors import UserError
@@ -68,6 +68,7 @@ class Video(Output):
             info = probe(picture)
             work = Burned(bundle, episode, info, cover, options.band)
             problems[episode.number] = work.problems()
+            ways: list[Covered] = []
             burn(
                 picture,
                 path,
@@ -78,7 +79,9 @@ class Video(Output):
                 sound=sounds[episode.number],
                 keep_sound=options.keep_audio,
                 language=bundle.market.language,
+                ways=ways,
             )
+            problems[episode.number] += covering.not_filled(episode.number, ways)
             return path
 
         # Two at a time: coding leaves the interpreter's lock, and one alone does not fill two cores.
@@ -126,7 +129,7 @@ class Burned:
         if self.cover == "none" or not self.old:
             return []
         if self.cover == "inpaint":
-            return [Cover(o.start_ms, o.end_ms, o.box, "inpaint") for o in self.old]
+            return [Cover(o.start_ms, o.end_ms, o.box, "inpaint", o.read) for o in self.old]
         kind: Kind = "box" if self.cover == "box" else "blur"
         made = [Cover(o.start_ms, o.end_ms, o.box, kind) for o in covering.steady(self.old)]
         if kind == "blur":
