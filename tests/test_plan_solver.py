@@ -23,6 +23,7 @@ from smallscreen.production.solve.bound import Bound
 from smallscreen.production.solve.checker import check, cost, faults
 from smallscreen.production.solve.conflict import find_conflict
 from smallscreen.production.solve.cpsat import Part
+from smallscreen.production.solve.least import Least
 from smallscreen.production.solve.lns import every_slot, solve
 from smallscreen.production.solve.price import pricer
 from smallscreen.production.solve.problem import Actor, Place, Problem, Scene
@@ -271,10 +272,53 @@ def test_a_large_plan_moves_little_in_little_time() -> None:
     actors = tuple(replace(a, windows=free) if i == 5 else a for i, a in enumerate(problem.actors))
     must = sum(5 in s.cast and x == 2 for s, x in zip(problem.scenes, before, strict=True))
     began = time.monotonic()
-    after = replan(replace(problem, actors=actors), before, 5.0)
+    changed = replace(problem, actors=actors)
+    after = replan(changed, before, 5.0, most=0)
     assert time.monotonic() - began < 9
-    assert faults(replace(problem, actors=actors), after.solution.slot) == []
+    assert faults(changed, after.solution.slot) == []
     assert must == after.at_least <= len(after.changes) <= must + 3
+    # A tenth of the scenes may move for less money, and no more.
+    free_ = replan(changed, before, 5.0)
+    assert faults(changed, free_.solution.slot) == []
+    assert len(free_.changes) <= max(len(after.changes), 24)
+    assert free_.solution.total <= after.solution.total
+
+
+@settings(max_examples=25, deadline=None)
+@given(shoots(), st.randoms(use_true_random=False))
+def test_within_a_budget_of_moves_no_plan_is_cheaper(problem: Problem, rng: random.Random) -> None:
+    before = [rng.randrange(-1, problem.slots) for _ in problem.scenes]
+    plans = [
+        (sum(map(int.__ne__, before, p)), sum(cost(problem, p).values()))
+        for p in itertools.product(range(problem.slots), repeat=len(before))
+        if not faults(problem, p)
+    ]
+    if not plans:
+        return
+    most = rng.randrange(4)
+    fewest = min(moved for moved, _ in plans)
+    # Where nothing has to move, nothing moves.
+    budget = max(most, fewest) if fewest else 0
+    after = replan(problem, before, 4.0, most=most)
+    assert faults(problem, after.solution.slot) == []
+    assert len(after.changes) <= budget
+    assert after.solution.total == min(paid for moved, paid in plans if moved <= budget)
+
+
+@FEW
+@given(shoots(), st.randoms(use_true_random=False))
+def test_how_many_must_move_is_counted_as_by_brute_force(problem: Problem, rng: random.Random) -> None:
+    before = [rng.randrange(-1, problem.slots) for _ in problem.scenes]
+    plans = itertools.product(range(problem.slots), repeat=len(before))
+    moved = [sum(map(int.__ne__, before, p)) for p in plans if not faults(problem, p)]
+    if not all(problem.open_days):
+        return
+    model = Least(problem, before)
+    found = model.solve(5.0)
+    assert (found is None) == (not moved)
+    if found is not None:
+        assert faults(problem, found) == []
+        assert sum(map(int.__ne__, before, found)) == min(moved) == model.at_least
 
 
 def test_an_unchanged_plan_stays() -> None:

@@ -155,11 +155,17 @@ def change(
     lock: list[str] = typer.Option([], "--lock", help="A scene is on this day: SCENE=DAY, such as 3-1=2."),
     free: list[str] = typer.Option([], "--free", help="A locked scene may move again: SCENE."),
     shot: int = typer.Option(0, "--shot", min=0, help="So many days are shot; they stay as they are."),
+    most: int | None = typer.Option(
+        None, "--most", min=0, help="So many scenes may move to save money; without it a tenth of all."
+    ),
     seconds: float = typer.Option(6.0, "--seconds", min=1.0, max=86_400.0, help="How long to look."),
     database: str | None = _DATABASE,
     format: Format = _FORMAT,
 ) -> None:
-    """Change the plan after something happened; as few scenes as possible move, and it says which and why.
+    """Change the plan after something happened; it says which scenes move, how many had to, and what it costs.
+
+    No more scenes move than had to by what was found, or a tenth of all where that is more; within that the plan is
+    looked for that costs least.
 
     The change is kept in the breakdown (dates when somebody is free, locked days).
     """
@@ -189,7 +195,7 @@ def change(
         raise UserError("Nothing is changed; say what happened with --ill, --lose, --lock or --free.")
     project = _open(directory, database)
     with progress("Changing the plan") as meter:
-        made = change_plan(project, changes, seconds, shot=shot, progress=meter)
+        made = change_plan(project, changes, seconds, shot=shot, most=most, progress=meter)
     _give(directory, made, format, project)
 
 

@@ -3,8 +3,9 @@
     made = change(project, [Ill("外公", (4, 5)), Lock("3-1", 2)], who="Ana")
     made.plan.changes                # sentences: why, which scenes move where, days and money
 
-The change is written into the breakdown (windows of dates, locked days), so that every later plan knows it. The new
-plan keeps as many scenes as possible on their day and, among such plans, is looked for the cheapest.
+The change is written into the breakdown (windows of dates, locked days), so that every later plan knows it. As many
+scenes may move as were found to have to, or a tenth of all where that is more (`most`: so many); within that it is
+looked for the cheapest plan. It says how many moved, how many had to at least, and what that costs.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from smallscreen.production.schedule import (
     with_rates,
 )
 from smallscreen.production.shoot import Shoot, calendar, shoot_of
-from smallscreen.production.solve.problem import Solution
+from smallscreen.production.solve.problem import Problem, Solution
 from smallscreen.production.solve.replan import NEW, moved_fewest
 from smallscreen.series.project import Project
 from smallscreen.series.store import Store
@@ -81,12 +82,14 @@ def change(
     seconds: float = 6.0,
     *,
     shot: int = 0,
+    most: int | None = None,
     progress: Progress | None = None,
     who: str = "plan",
 ) -> Made:
     """The plan after these changes, stored with the breakdown that they changed.
 
-    `shot`: so many days are shot already, and nothing moves on them or onto them. Raises UserError where there is
+    `shot`: so many days are shot already, and nothing moves on them or onto them. `most`: so many scenes may move where
+    that saves money; without it a tenth. Raises UserError where there is
     no plan yet or a change names nobody, ImpossiblePlan where no plan is left; then nothing is stored.
     """
     store = project.store
@@ -100,12 +103,14 @@ def change(
     plain = after
     key = inputs_key(*with_rates(project, made))
     after, rules = with_rates(project, after)
-    found, stopped = moved_least(old, after, rules, seconds, shot=shot, progress=progress)
+    found, stopped, said = moved_least(old, after, rules, seconds, shot=shot, most=most, progress=progress)
     known = _bound(store, old, key, made, changes)
     shoot = shoot_of(after, rules)
     low = shoot.money(plain_bound(shoot.problem))
     found = bounded(found, low if known is None else max(low, known))
-    found = replace(found, changes=(*(_said(x) for x in changes), *(differences(old, found) or (_NOTHING,))))
+    found = replace(
+        found, changes=(*(_said(x) for x in changes), *said, *(differences(old, found) or (_NOTHING,)))
+    )
     with store.transaction():
         if plain != made:
             save(project, plain, who)
@@ -125,20 +130,25 @@ def moved_least(
     seconds: float = 6.0,
     *,
     shot: int = 0,
+    most: int | None = None,
     progress: Progress | None = None,
-) -> tuple[Plan, bool]:
-    """A plan that leaves as many scenes as possible where the old one has them, and whether it was interrupted."""
+) -> tuple[Plan, bool, tuple[str, ...]]:
+    """The plan after a change, whether it was interrupted, and in a sentence how many scenes moved and had to."""
     began = time.monotonic()
     whole = shoot_of(made, rules)
     before = _old_slots(whole, old)
     shoot = _frozen(whole, before, shot)
     used = max((x // shoot.problem.units for x in before if x is not None), default=0) + 1
-    for _ in range(_ROUNDS):
-        again = _least(shoot, before, used, max(1.5, seconds - (time.monotonic() - began)), whole, progress)
+    for turn in range(_ROUNDS):
+        left = max(1.5, seconds - (time.monotonic() - began))
+        again, least = _least(shoot, before, used, left, whole, progress, most)
         found = plan_of(shoot, again.slot)
         bans = misfits(whole, found)
         if not bans:
-            return replace(found, seconds=round(time.monotonic() - began, 1)), again.stopped
+            found = replace(found, seconds=round(time.monotonic() - began, 1))
+            # What was proved with scenes kept apart, or with fewer days, is no proof for the shoot.
+            least = least if turn == 0 else None
+            return found, again.stopped, _counted(whole.problem, before, again.slot, least)
         shoot = without(shoot, bans)
     raise UserError(
         "No order of the scenes within their days was found after the change; make a new plan instead."
@@ -236,8 +246,9 @@ def _least(
     seconds: float,
     whole: Shoot,
     progress: Progress | None,
-) -> Solution:
-    """The plan that moves least. First within the days of the old plan and two more, which is quick; then within all."""
+    most: int | None,
+) -> tuple[Solution, int | None]:
+    """The plan, and how many must move where that was proved. First within the days of the old plan and two more, which is quick; then within all."""
     p = shoot.problem
     plain = crowded(whole)
     if plain:
@@ -247,9 +258,9 @@ def _least(
     for days in dict.fromkeys((few, p.days)):
         trial = replace(p, days=days)
         if all(trial.open_days):
-            found = moved_fewest(trial, homes, seconds, progress)
+            found = moved_fewest(trial, homes, seconds, progress, most)
             if found is not None:
-                return found.solution
+                return found.solution, found.at_least if days == p.days else None
     longer = shoot_of(shoot.breakdown, shoot.rules, _MORE_DAYS)
     scenes = tuple(
         replace(s, first=x.first, locked=x.locked)
@@ -262,6 +273,22 @@ def _least(
     raise UserError(
         "No plan was found after the change in this time, and none was proved impossible; give it more seconds."
     )
+
+
+def _counted(
+    problem: Problem, before: Sequence[int | None], slots: Sequence[int], least: int | None
+) -> tuple[str, ...]:
+    """How many scenes of the old plan moved, and how many had to."""
+    moved = sum(b is not None and b != s for b, s in zip(before, slots, strict=True))
+    if not moved:
+        return ()
+    must = sum(
+        b is not None and b // problem.units not in days
+        for b, days in zip(before, problem.open_days, strict=True)
+    )
+    if least is not None:
+        must = max(must, least - sum(b is None for b in before))
+    return (f"{moved} of {len(before)} scenes {'moves' if moved == 1 else 'move'}; {must} at least must.",)
 
 
 def _bound(store: Store, old: Plan, key: str, made: Breakdown, changes: Sequence[Change]) -> Decimal | None:

@@ -6,13 +6,9 @@ policy forbids everything that is not in the file. Strips keep the colors of the
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
-
+from smallscreen.engines.pages import GROUND, Pages
 from smallscreen.production.papers import _dood, _say
 from smallscreen.production.papers._shoot import COLORS, Shoot, strip_color
 from smallscreen.production.papers._words import pages
@@ -39,7 +35,8 @@ def render(shoot: Shoot) -> str:
     rows = [shoot.letters[m.name] for m in shoot.cast]
     plan = shoot.material.plan
     used = {s.color for d in shoot.days for s in d.strips} | {strip_color(s) for s in shoot.unscheduled}
-    return _template().render(
+    return _PAGES.render(
+        "shoot.html",
         s=shoot,
         w=shoot.words,
         say=_say,
@@ -56,7 +53,6 @@ def render(shoot: Shoot) -> str:
         rule=rule(shoot),
         gap=_gap(shoot),
         cost=f"{plan.total:,.2f} {plan.currency}" if plan.cost else "",
-        style=_file("shoot.css"),
     )
 
 
@@ -67,16 +63,12 @@ def _gap(shoot: Shoot) -> str:
     return shoot.words("gap", gap=f"{plan.gap:.1%}") if plan.gap is not None else ""
 
 
-@cache
-def _file(name: str) -> str:
-    return files(__package__).joinpath("page", name).read_text("utf-8")
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    letters: dict[str, Any] = {"kind_of": lambda x: "w" if "W" in x else x[:1].lower()}
-    environment.filters.update(letters)
-    return environment.from_string(_file("shoot.html"))
+_PAGES = Pages(
+    __package__,
+    "shoot.css",
+    before=GROUND,
+    after=(),
+    button=False,
+    pictures=False,
+    filters={"kind_of": lambda x: "w" if "W" in x else x[:1].lower()},
+)

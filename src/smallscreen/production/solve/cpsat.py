@@ -30,8 +30,9 @@ class Part:
         choices: Mapping[int, Sequence[int]],
         homes: Sequence[int] | None = None,
         penalty: int = 0,
+        budget: int = 0,
     ) -> None:
-        """`homes`: slots that scenes should stay on (-1: none), or pay `penalty` (for replan)."""
+        """`homes`: slots that scenes should stay on (-1: none), or pay `penalty` beyond `budget` of them (for replan)."""
         self.p, self.begin = problem, tuple(slots)
         self.choices = {i: list(c) for i, c in choices.items() if len(c) > 1 or list(c) != [slots[i]]}
         self.model = cp_model().CpModel()
@@ -41,7 +42,7 @@ class Part:
         self.solver: Any = None
         self.soft = bool(faults(problem, slots))
         self.x: dict[tuple[int, int], Any] = {}
-        self._scenes(homes, penalty)
+        self._scenes(homes, penalty, budget)
         self._places()
         self._days()
         self._actors()
@@ -82,7 +83,7 @@ class Part:
         self.hints.append((var, min(max(hint, least), max(least, most))))
         return var
 
-    def _scenes(self, homes: Sequence[int] | None, penalty: int) -> None:
+    def _scenes(self, homes: Sequence[int] | None, penalty: int, budget: int) -> None:
         """A variable for each scene and slot it may go to; sums of what stays."""
         p = self.p
         self.total: dict[int, Any] = defaultdict(int)
@@ -91,6 +92,8 @@ class Part:
         self.at: dict[tuple[int, int], list[Any]] = defaultdict(list)
         self.who: dict[tuple[int, int], list[Any]] = defaultdict(list)
         self.spent: dict[tuple[int, int], Any] = defaultdict(int)
+        away: list[Any] = []
+        now = 0
         for i, (s, time) in enumerate(zip(p.scenes, p.times, strict=True)):
             options: list[tuple[int, Any]] = [(self.begin[i], 1)]
             if i in self.choices:
@@ -100,7 +103,10 @@ class Part:
                     options.append((slot, var))
                 self.model.add_exactly_one(var for _, var in options)
                 if homes is not None and homes[i] >= 0:
-                    self.cost.append(penalty * (1 - sum(v for o, v in options if o == homes[i])))
+                    away.append(1 - sum(v for o, v in options if o == homes[i]))
+                    now += homes[i] != self.begin[i]
+            elif homes is not None and homes[i] not in (-1, self.begin[i]):
+                budget -= 1
             for slot, var in options:
                 self.total[slot] += s.minutes * var
                 if time == "N":
@@ -112,6 +118,13 @@ class Part:
                     self.who[a, slot].append(var)
                     if p.actors[a].most_minutes is not None:
                         self.spent[a, slot // p.units] += s.minutes * var
+        if budget <= 0:
+            # Whoever is away beyond the budget already is paid for in any case.
+            self.cost += [penalty * x for x in away]
+        elif away:
+            beyond = self._int(0, len(away), "beyond", max(0, now - budget))
+            self.model.add(sum(away) - budget <= beyond)
+            self.cost.append(penalty * beyond)
 
     def _any(self, members: Sequence[Any], name: str, hint: bool) -> Any:
         """1 where one of the members is, else at least not more than the cost makes it."""

@@ -48,6 +48,8 @@ class Search:
     better: int = 0
     homes: tuple[int, ...] | None = None
     penalty: int = 0
+    budget: int = 0
+    """So many scenes may leave home without penalty."""
     repair: bool = False
     """End as soon as every rule is kept."""
     log: list[tuple[str, int, str, float, int]] = field(default_factory=list)
@@ -56,7 +58,8 @@ class Search:
         """`key` with what it costs to leave home."""
         broken, paid = key(self.problem, slots)
         if self.homes is not None:
-            paid += self.penalty * sum(h >= 0 and h != s for h, s in zip(self.homes, slots, strict=True))
+            away = sum(h >= 0 and h != s for h, s in zip(self.homes, slots, strict=True))
+            paid += self.penalty * max(0, away - self.budget)
         return broken, paid
 
     def key_now(self) -> None:
@@ -140,7 +143,7 @@ def _work(search: Search, rng: random.Random) -> None:
                 return
             continue
         t0 = time.monotonic()
-        part = Part(search.problem, base, choices, search.homes, search.penalty)
+        part = Part(search.problem, base, choices, search.homes, search.penalty, search.budget)
         with search.lock:
             search.running.append(part)
         found = part.solve(min(_LONG, max(0.1, search.until - time.monotonic())), 1, rng.randrange(2**30))

@@ -4,29 +4,39 @@
     again.solution, again.changes                      # changes: which scene went from where to where
     again.at_least                                     # no plan moves fewer scenes
 
-Without a `penalty` a moved scene counts more than any money: annealing among the moved scenes (`settle`), then
-CP-SAT over the days where room was left, or over everything where that is small enough to be proved; what is left of
-the time looks for less money without moving more. With a penalty, a scene moves where that saves more.
+Without a `penalty` first a plan is looked for that moves few scenes: annealing among the moved ones (`settle`), then
+SCIP over the days where room was left (`least`), or CP-SAT over everything where that is small enough to be proved.
+What is left of the time looks for less money within a budget of moves: as many as that plan moves, or a tenth of all
+scenes where that is more; beside it SCIP bounds how many must move. With a penalty, a scene moves where that saves more.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from smallscreen.production.solve.checker import check, faults
+from smallscreen.production.solve.checker import check, cost, faults
 from smallscreen.production.solve.conflict import no_plan
 from smallscreen.production.solve.cpsat import Part, soft_weight
 from smallscreen.production.solve.hard import Hard
+from smallscreen.production.solve.least import Least
 from smallscreen.production.solve.lns import Progress, Search, every_slot, improve
 from smallscreen.production.solve.problem import Problem, Solution
 from smallscreen.production.solve.settle import Settling
+from smallscreen.production.solve.state import State
 
 NEW = -1
 """Slot of a scene that the old plan did not have."""
 _SMALL = 1_500
 """Pairs of a scene and a slot up to which everything is left open, so that CP-SAT may prove what it finds."""
+_BOUNDED = 15_000
+"""Pairs up to which SCIP is asked how many scenes must move; with more it would not answer in time."""
+_SPARE = 3
+"""Unused days that are looked at for scenes that need not move."""
+BUDGET = 0.1
+"""The share of the scenes that may move, where fewer would do, to save money."""
 _WHOLE = 60
 """Scenes up to which the money is settled by one model."""
 
@@ -56,24 +66,30 @@ def replan(
     penalty: int | None = None,
     workers: int = 2,
     progress: Progress | None = None,
+    most: int | None = None,
 ) -> Replanned:
     """`before`: the old slot of every scene, NEW for a new one. UserError where no plan keeps the rules.
 
-    `penalty` is what a moved scene costs, in the problem's money; None: fewest moves first, money second.
+    `penalty` is what a moved scene costs, in the problem's money. None: as few move as can be found, or up to a tenth of
+    all scenes (`most`: so many) where that saves money.
     """
     found = None
     if all(problem.open_days):
-        found = _replan(problem, before, seconds, penalty, workers, progress)
+        found = _replan(problem, before, seconds, penalty, workers, progress, most)
     if found is None:
         raise no_plan(problem, 5.0)
     return found
 
 
 def moved_fewest(
-    problem: Problem, before: Sequence[int], seconds: float, progress: Progress | None = None
+    problem: Problem,
+    before: Sequence[int],
+    seconds: float,
+    progress: Progress | None = None,
+    most: int | None = None,
 ) -> Replanned | None:
     """The same without a price, None where no plan was found."""
-    return _replan(problem, before, seconds, None, 2, progress)
+    return _replan(problem, before, seconds, None, 2, progress, most)
 
 
 def fewest(
@@ -92,18 +108,25 @@ def fewest(
     found: tuple[int, ...] | None = None
     choices: list[list[int]] | None = None
     if sum(map(len, p.open_days)) * p.units > _SMALL:
-        settled = Settling(p, before).fewest(0.4 * seconds)
+        settled = Settling(p, before).fewest(0.2 * seconds)
         if not settled.over and not faults(p, settled.slots):
             found = settled.slots
+            if settled.moved == least:
+                return found, least
         choices = _near(p, before, settled.slots)
+        made = Least(p, before, choices, settled.slots).solve(0.9 * (until - time.monotonic()))
+        if made is not None and not faults(p, made):
+            return made, least
+        if found is not None:
+            return found, least
     while True:
         model = Hard(p, old=old, choices=choices, begin=found)
-        made = model.solve(max(0.5, until - time.monotonic()), workers)
-        if choices is None and made is not None:
+        solved = model.solve(max(0.5, until - time.monotonic()), workers)
+        if choices is None and solved is not None:
             least = max(least, len(old) - model.stayed)
-        if made is not None and made[0]:
-            return tuple(made[1]), least
-        if made is not None and choices is None:
+        if solved is not None and solved[0]:
+            return tuple(solved[1]), least
+        if solved is not None and choices is None:
             return None, len(old) + 1
         if found is not None or choices is None:
             return found, least
@@ -117,6 +140,7 @@ def _replan(
     penalty: int | None,
     workers: int,
     progress: Progress | None,
+    most: int | None,
 ) -> Replanned | None:
     began = time.monotonic()
     until = began + seconds
@@ -129,6 +153,13 @@ def _replan(
             return None
     price = penalty if penalty is not None else _dear(problem)
     search = Search(problem, begin or _begin(problem, homes), (1, 0), until, homes=homes, penalty=price)
+    bounding: _Bounding | None = None
+    if begin is not None:
+        moved = _moved(homes, begin)
+        tenth = int(BUDGET * len(homes)) if most is None else most
+        search.budget = max(moved, tenth) - homes.count(NEW)
+        if moved > least and _SMALL < sum(map(len, problem.open_days)) * problem.units <= _BOUNDED:
+            bounding, workers = _Bounding(problem, homes, begin, until), max(1, workers - 1)
     search.key_now()
     stopped = False
     try:
@@ -139,15 +170,43 @@ def _replan(
             stopped = _cheaper(search, until, penalty is None, workers, progress)
     except KeyboardInterrupt:
         stopped = True
+    if bounding is not None:
+        least = max(least, bounding.end(stopped))
     if search.best[0]:
         if stopped:
             raise KeyboardInterrupt
         return None
-    made = check(problem, search.slots)
-    changes = tuple(
-        Change(i, h, s) for i, (h, s) in enumerate(zip(homes, search.slots, strict=True)) if h != s
-    )
+    made = check(problem, _home(problem, homes, search.slots) if penalty is None else search.slots)
+    changes = tuple(Change(i, h, s) for i, (h, s) in enumerate(zip(homes, made.slot, strict=True)) if h != s)
     return Replanned(replace(made, seconds=time.monotonic() - began, stopped=stopped), changes, least)
+
+
+class _Bounding:
+    """Asks beside the search for money how many scenes must move."""
+
+    def __init__(self, problem: Problem, homes: Sequence[int], begin: Sequence[int], until: float) -> None:
+        self.model: Least | None = None
+        self.problem, self.homes, self.begin, self.until = problem, homes, begin, until
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        self.model = Least(self.problem, self.homes, begin=self.begin)
+        left = self.until - time.monotonic() - 0.3
+        if left > 0.2:
+            self.model.solve(left)
+
+    def end(self, stopped: bool) -> int:
+        """What was proved, once the time is over."""
+        if stopped and self.model is not None:
+            self.model.interrupt()
+        self.thread.join(timeout=3.0)
+        return 0 if self.model is None or self.thread.is_alive() else self.model.at_least
+
+
+def _moved(homes: Sequence[int], slots: Sequence[int]) -> int:
+    """Scenes that are elsewhere, new ones too."""
+    return sum(h != s for h, s in zip(homes, slots, strict=True))
 
 
 def _must(problem: Problem, homes: Sequence[int]) -> int:
@@ -161,9 +220,8 @@ def _near(p: Problem, homes: Sequence[int], slots: Sequence[int]) -> list[list[i
     """Few days for each scene: those that must move go anywhere, others stay or go where room is left."""
     forced = {i for i, h in enumerate(homes) if h == NEW or h // p.units not in p.open_days[i]}
     used = {h // p.units for i, h in enumerate(homes) if i not in forced}
-    room = {h // p.units for i in forced if (h := homes[i]) != NEW} | {
-        d for d in range(p.days) if d not in used
-    }
+    spare = [d for d in range(p.days) if d not in used][:_SPARE]
+    room = {h // p.units for i in forced if (h := homes[i]) != NEW} | set(spare)
     return [
         [d for d in days if i in forced or d in room or d in (home // p.units, now // p.units)]
         for i, (days, home, now) in enumerate(zip(p.open_days, homes, slots, strict=True))
@@ -181,19 +239,42 @@ def _cheaper(
 
     if len(p.scenes) <= _WHOLE:
         choices = {i: every_slot(p, i) for i in range(len(p.scenes))}
-        part = Part(p, search.slots, choices, search.homes, search.penalty)
+        part = Part(p, search.slots, choices, search.homes, search.penalty, search.budget)
         found = part.solve(left(), workers)
         if found is not None:
             search.offer(search.slots, found)
         if part.status == "optimal":
             return False
     elif moves_first and search.homes is not None:
-        settled = Settling(p, search.homes, search.slots).cheaper(0.4 * left())
+        most = search.budget + search.homes.count(NEW)
+        settled = Settling(p, search.homes, search.slots).cheaper(0.4 * left(), most)
         if not settled.over:
             search.offer(search.slots, settled.slots)
     search.until = time.monotonic() + left()
     search.stop.clear()
     return improve(search, workers, 1, progress)
+
+
+def _home(problem: Problem, homes: Sequence[int], slots: Sequence[int]) -> tuple[int, ...]:
+    """The same plan without moves that bring nothing: who may be at home for the same money is."""
+    state = State(problem, slots)
+    best = list(slots)
+    paid = sum(cost(problem, best).values())
+    again = True
+    while again:
+        again = False
+        for i, (home, now) in enumerate(zip(homes, best, strict=True)):
+            if home in (now, NEW) or home // problem.units not in problem.open_days[i]:
+                continue
+            state.move(i, home)
+            tried = [*best[:i], home, *best[i + 1 :]]
+            if not state.over and not faults(problem, tried):
+                fresh = sum(cost(problem, tried).values())
+                if fresh <= paid:
+                    best, paid, again = tried, fresh, True
+                    continue
+            state.move(i, now)
+    return tuple(best)
 
 
 def _dear(problem: Problem) -> int:

@@ -1,7 +1,7 @@
 """After a change: annealing that keeps as many scenes as possible where they are.
 
     settled = Settling(problem, homes).fewest(seconds=2)            # few moved scenes
-    settled = Settling(problem, homes, slots).cheaper(seconds=2)    # no more of them, less money
+    settled = Settling(problem, homes, slots).cheaper(seconds=2)    # less money, by default with no more of them
 
 Scenes that cannot stay (`forced`) are away from the beginning. Others follow where a day is too full, and come home
 where another one may go instead; which scenes are away is kept as a list, as nearly every useful try begins there.
@@ -71,12 +71,18 @@ class Settling:
         cheap = 0.5 / max(1, 4 * self.p.day_rate)
         return self._anneal(seconds, (2.0, 0.15), (0.02, 0.5), 1.0, cheap, None, stop)
 
-    def cheaper(self, seconds: float, stop: Stop = never) -> Settled:
-        """Less money, with no more scenes moved than now."""
+    def cheaper(self, seconds: float, most: int | None = None, stop: Stop = never) -> Settled:
+        """Less money, with `most` scenes moved; without it no more than now."""
         p = self.p
         top = max([a.rate for a in p.actors] + [x.rate for x in p.places] + [p.night_rate, p.move_rate, 8])
         return self._anneal(
-            seconds, (top / HOT, max(1.0, top / COLD)), (top / 50, top / 8), float(top), 1.0, self.moved, stop
+            seconds,
+            (top / HOT, max(1.0, top / COLD)),
+            (top / 50, top / 8),
+            float(top),
+            1.0,
+            self.moved if most is None else most,
+            stop,
         )
 
     def _put(self, i: int, new: int) -> None:
