@@ -33,6 +33,8 @@ Progress = Callable[[float], None]
 
 Codec = Literal["h264", "hevc"]
 CODECS: dict[str, str] = {"h264": "libx264", "hevc": "libx265"}
+PRESETS: dict[str, str] = {"h264": "veryfast", "hevc": "superfast"}
+"""x265 takes three times as long as x264; its next slower preset takes 1.4 times as long again, for 0.6 dB."""
 
 _COPYABLE_AUDIO = {"aac", "mp3", "ac3", "eac3", "alac", "flac", "opus"}  # what the MP4 container may hold
 _WHITE = {16: 0.58, 18: 0.75}  # text in HDR (PQ, HLG) at 203 cd/m2, the white of graphics in ITU-R BT.2408
@@ -50,7 +52,7 @@ def burn(
     keep_sound: bool = False,
     language: str = "",
     crf: int | None = None,
-    preset: str = "veryfast",
+    preset: str | None = None,
     threads: int = 0,
     ways: list[Covered] | None = None,
 ) -> VideoInfo:
@@ -73,7 +75,7 @@ def burn(
             work = _Burn(source, first, overlays, covers, codec, Path(in_path), progress)
             options = {
                 "crf": str(crf if crf is not None else 20 if codec == "h264" else 22),
-                "preset": preset,
+                "preset": preset or PRESETS[codec],
             }
             target = av.open(
                 str(partial),

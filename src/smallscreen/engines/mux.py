@@ -12,6 +12,7 @@ import av
 import numpy as np
 from av.stream import Disposition
 
+from smallscreen.engines import scratch
 from smallscreen.engines.containers import OPTIONS
 from smallscreen.engines.sound import RATE
 from smallscreen.errors import UserError
@@ -40,8 +41,7 @@ def replace_sound(
     second one. The index stands in front; the file appears when it is whole. UserError where the video
     cannot be read or MP4 cannot hold its picture.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.stem}.{os.getpid()}.partial{out.suffix}")
+    partial = scratch.partial(out)
     try:
         with av.open(str(video), metadata_errors="replace", options=OPTIONS) as source:
             if not source.streams.video:

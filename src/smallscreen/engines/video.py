@@ -20,6 +20,7 @@ import av
 import numpy as np
 from av.container import InputContainer, OutputContainer
 
+from smallscreen.engines import scratch
 from smallscreen.engines.containers import OPTIONS
 from smallscreen.errors import UserError
 
@@ -252,9 +253,8 @@ def opened(path: Path, sound: bool = False) -> Iterator[InputContainer]:
 
 
 def partial(path: Path) -> Path:
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    """The name of a video until it is whole; what a killed program left of it is removed."""
+    return scratch.partial(Path(path))
 
 
 def container_format(path: Path) -> str:

@@ -20,7 +20,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import OrderedDict
@@ -28,6 +27,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
+from smallscreen.engines import scratch
 from smallscreen.engines.sound import SoundProblem, Speech, decode
 from smallscreen.engines.voice import CannotSpeak, Voice, VoiceEngine, sayable, speaks
 from smallscreen.errors import EngineError, UserError
@@ -136,7 +136,7 @@ class _Process:
     """One Piper program: a voice, a speaker and a pace."""
 
     def __init__(self, path: Path, speaker: str, length_scale: float) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="smallscreen-voice-"))
+        self._folder, self._lock = scratch.folder("voice")
         # -P: what lies in the working folder must not be taken for a package.
         command = [sys.executable, "-P", "-m", "piper", "-m", str(path.resolve()), "-d", str(self._folder)]
         command += ["--length-scale", f"{length_scale:.4f}"]
@@ -185,6 +185,7 @@ class _Process:
         except subprocess.TimeoutExpired:
             self._program.kill()
             self._program.wait()
+        self._lock.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _written(self, seconds: float) -> Path:
