@@ -356,6 +356,9 @@ def test_the_program_checks_cues(series: Project) -> None:
     assert json.loads(done.stdout)["episodes"][0]["no_cue"] == 1
     done = CliRunner().invoke(app, ["listen", str(series.root), "--check"])
     assert done.exit_code == 0 and "Somebody speaks for" in done.output
+    (series.root / "video" / "ep002.mp4").unlink()
+    done = CliRunner().invoke(app, ["listen", str(series.root), "--check"])
+    assert done.exit_code == 0 and "No video for episode 2." in done.output
 
 
 def test_findings_of_the_source_are_left_alone(series: Project) -> None:

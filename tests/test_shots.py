@@ -7,6 +7,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from smallscreen.cli import app
 from smallscreen.engines.shots import find_cuts
+from smallscreen.engines.video import probe
 from smallscreen.errors import UserError
 from smallscreen.localize.fit.cuts import HALF_MS, Limits, faults, settle, snap
 from smallscreen.localize.fit.timing import Clock, Slot, place
@@ -74,6 +76,36 @@ def test_an_uneven_frame_rate_keeps_the_true_times(tmp_path: Path) -> None:
     times = [0, *np.cumsum(steps).tolist()][:90]
     path = clip(tmp_path / "a.mkv", 30, 30, 30, times=times)
     assert hard(path) == [times[30], times[60]]
+
+
+def test_ten_bits_have_the_same_cuts(tmp_path: Path) -> None:
+    path = clip(tmp_path / "a.mp4", 30, 17, 25, codec="libx265", pix_fmt="yuv420p10le")
+    with av.open(str(path)) as file:
+        assert file.streams.video[0].codec_context.pix_fmt == "yuv420p10le"
+    assert hard(path) == [round(n * FRAME) for n in (30, 47)]
+
+
+def test_a_video_that_a_phone_turned_has_the_same_cuts(tmp_path: Path) -> None:
+    path = clip(tmp_path / "a.mp4", 30, 17, 25)
+    data = bytearray(path.read_bytes())
+    # The display matrix of the picture's track header: a quarter turn, as phones write it.
+    upright = np.array([65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30], ">i4").tobytes()
+    turned = np.array([0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30], ">i4").tobytes()
+    at = data.index(upright, data.index(b"tkhd"))
+    data[at : at + 36] = turned
+    path.write_bytes(data)
+    info = probe(path)
+    assert (info.width, info.height) == (160, 90)
+    assert hard(path) == [round(n * FRAME) for n in (30, 47)]
+
+
+def test_a_dissolve_is_no_hard_cut(tmp_path: Path) -> None:
+    # Not found is what the page says of dissolves; a hard cut in the middle of one would be wrong.
+    made = pictures(30, 42)
+    for n in range(12):
+        share = (n + 1) / 13
+        made[30 + n] = (scene(30 + n, 0) * (1 - share) + made[30 + n] * share).astype(np.uint8)
+    assert hard(clips.write(tmp_path / "a.mp4", made)) == []
 
 
 def test_movement_and_writing_are_no_cut(tmp_path: Path) -> None:
@@ -230,6 +262,10 @@ def test_an_edition_is_fitted_and_checked_by_its_cuts(series: Project) -> None:
     work.fit()
     before = work.check()
     assert "smallscreen shots" in before["not_run"]["screen.cut"]
+    done = CliRunner().invoke(app, ["check", str(series.root), "--market", "en-US"], env={"COLUMNS": "400"})
+    assert done.exit_code == 0 and "Checks that did not run" in done.output
+    said = " ".join(done.output.split())
+    assert all(check in said and why[:40] in said for check, why in before["not_run"].items())
     lines = series.store.lines(work.edition)[1]
     assert lines[0].end_ms > 2375 > lines[0].start_ms
 

@@ -99,10 +99,13 @@ def listen(
     problems = [*project.problems, *result["problems"]]
     if format is Format.json:
         print_json({"directory": str(project.root), **result, "problems": list(map(str, problems))})
-    elif check:
-        _print_check(project, result)
     else:
-        _print_cues(result)
+        if check:
+            _print_check(project, result)
+        else:
+            _print_cues(result)
+        if result["without_video"]:
+            typer.echo(f"\nNo video for episode {', '.join(map(str, result['without_video']))}.")
     report_problems(problems)
 
 

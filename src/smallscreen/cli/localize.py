@@ -425,6 +425,11 @@ def _print(
             ("severity", "cue", "check", "what", "what to do"),
             cells,
         )
+    silent = [
+        (r["edition"], check, why) for r in results for check, why in sorted(r.get("not_run", {}).items())
+    ]
+    if silent:
+        print_table("\nChecks that did not run", ("edition", "check", "why"), silent)
     for note in dict.fromkeys(n for r in results for n in r.get("quality_notes", [])):
         typer.echo(f"\n{note}")
     reports = [m["path"] for r in results for m in r.get("made", []) if m["path"].endswith(".html")]
