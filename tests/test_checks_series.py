@@ -1,33 +1,23 @@
-"""Checks of the source, checks over a whole edition, numbers as values, and what happens when a check breaks."""
+"""Checks of the source, and numbers and words as checks see them; checks over a whole edition."""
 
 from __future__ import annotations
 
-import json
 import random
-import time
 
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from smallscreen.engines.embed import get_embedder
 from smallscreen.localize import checks
 from smallscreen.localize.checks import (
-    CheckContext,
-    CheckSummary,
-    all_checks,
-    check_edition,
     check_series,
     check_source,
 )
-from smallscreen.localize.checks.docs import table
 from smallscreen.localize.checks.number_words import line_numbers
 from smallscreen.localize.checks.numerals import source_numbers
 from smallscreen.localize.checks.words import loosely_in, stem
-from smallscreen.series import markets, platforms
-from smallscreen.series.model import Barrier, Cue, Draft, Line, Series, cue_id
-from tests.checks_help import SERIES, context, cues_of
+from smallscreen.series.model import Barrier, Cue, Series, cue_id
+from tests.checks_help import SERIES, context
 
 strict = pytest.fixture(autouse=True)(lambda monkeypatch: monkeypatch.setattr(checks, "strict", True))
 
@@ -132,6 +122,8 @@ _ONES = [
     "eighteen",
     "nineteen",
 ]
+
+
 _TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 
@@ -264,262 +256,3 @@ def test_length_is_learnt_from_the_edition() -> None:
     few = context(texts[:20], sources[:20])
     assert check_series([few], only={"adequacy.length"}) == []
     assert "adequacy.length" in few.summary.not_run
-
-
-class Fake:
-    """Vectors by topic: the same topic, the same direction, whatever the language."""
-
-    name = "fake"
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def embed(self, texts: list[str]) -> np.ndarray:
-        self.asked += len(texts)
-        out = np.zeros((len(texts), 64), dtype=np.float32)
-        for row, text in zip(out, texts, strict=True):
-            topic = sum(ord(c) for c in text if c.isdigit()) * 7919 + sum(
-                int(c) * 31**i for i, c in enumerate(c for c in text if c.isdigit())
-            )
-            row[:] = np.random.default_rng(topic).normal(size=64)
-            row /= np.linalg.norm(row)
-        return out
-
-
-class Cache(dict):
-    def get_many(self, keys):
-        return {k: self[k] for k in keys if k in self}
-
-    def put_many(self, items):
-        self.update(items)
-
-
-def _episodes(shift: int | None, episodes: int = 12, cues: int = 50, **more: object) -> list[CheckContext]:
-    made = []
-    summary = CheckSummary()
-    for episode in range(1, episodes + 1):
-        numbers = [f"{episode:02d}{i:03d}" for i in range(cues)]
-        sources = [f"话题{n}说" for n in numbers]
-        if episode == shift:
-            numbers = [numbers[0], *numbers[:-1]]
-        made.append(
-            context([f"topic {n} said" for n in numbers], sources, episode=episode, summary=summary, **more)
-        )
-    return made
-
-
-def test_meaning_is_compared_within_the_budget_and_says_so() -> None:
-    fake = Fake()
-    ctxs = _episodes(None, embedder=fake)
-    assert check_series(ctxs, only={"adequacy.meaning"}) == []
-    figures = ctxs[0].summary.figures["adequacy.meaning"]
-    assert figures["lines"] == 600 and 40 <= figures["compared"] <= 48
-    assert ctxs[0].summary.meaning == f"meaning compared on {figures['compared']} of 600 lines"
-    assert fake.asked <= 2 * 48 + 16
-
-
-def test_a_shifted_episode_is_found_from_a_sample_and_then_compared_whole() -> None:
-    ctxs = _episodes(4, embedder=Fake())
-    found = check_series(ctxs, only={"adequacy.meaning"})
-    assert {f.episode for f in found} == {4}
-    assert len(found) >= 45
-    assert all(f.evidence["other_cue"].startswith("ep004") for f in found if "other_cue" in f.evidence)
-
-
-def test_deep_compares_every_line_and_the_second_time_from_the_cache() -> None:
-    cache = Cache()
-    first, second = Fake(), Fake()
-    ctxs = _episodes(None, episodes=4, embedder=first, cache=cache, deep=True)
-    assert check_series(ctxs, only={"adequacy.meaning"}) == []
-    assert ctxs[0].summary.figures["adequacy.meaning"]["compared"] == 200
-    check_series(
-        _episodes(None, episodes=4, embedder=second, cache=cache, deep=True), only={"adequacy.meaning"}
-    )
-    assert first.asked >= 400 and second.asked == 0
-
-
-def test_without_an_embedder_the_summary_says_that_meaning_was_not_compared() -> None:
-    ctxs = _episodes(None, episodes=2)
-    assert check_series(ctxs, only={"adequacy.meaning"}) == []
-    assert ctxs[0].summary.meaning.startswith("meaning not compared: no embedder")
-
-
-@pytest.mark.skipif(get_embedder() is None, reason="the embedder is not installed on this machine")
-def test_the_embedder_tells_translations_from_others() -> None:
-    embedder = get_embedder()
-    assert embedder is not None
-    chinese = ["你怎么来了", "我不想再见到你", "饭在锅里", "明天考试", "这把伞多少钱"]
-    english = [
-        "What are you doing here?",
-        "I never want to see you again.",
-        "Dinner’s on the stove.",
-        "The exam is tomorrow.",
-        "How much is this umbrella?",
-    ]
-    one, two = embedder.embed(chinese), embedder.embed(english)
-    assert one.shape == (5, 384) and np.allclose(np.linalg.norm(one, axis=1), 1, atol=1e-3)
-    cosines = (one - one.mean(0)) @ (two - two.mean(0)).T
-    assert (cosines.argmax(axis=1) == np.arange(5)).all()
-    odd = embedder.embed(["", "\ud800", "\0", "a" * 100_000, "再见"])
-    assert not odd[0].any() and np.isfinite(odd).all()
-
-
-# --- when something breaks ------------------------------------------------------------------------
-
-
-def test_a_check_that_breaks_does_not_silence_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "strict", False)
-
-    def broken(self, ctx):
-        raise KeyError("secret")
-        yield
-
-    monkeypatch.setattr(type(all_checks()["language.spaces"]), "run", broken)
-    ctx = context(["a  b 你"])
-    found = check_edition(ctx)
-    (failed,) = [f for f in found if f.check == checks.FAILED]
-    assert "language.spaces" in failed.message and failed.evidence == {
-        "check": "language.spaces",
-        "error": "KeyError",
-    }
-    assert any(f.check == "language.untranslated" for f in found)
-    assert "language.spaces" in ctx.summary.not_run
-    monkeypatch.setattr(checks, "strict", True)
-    with pytest.raises(KeyError):
-        check_edition(ctx)
-
-
-_TIME = st.integers(-(10**7), 10**7)
-_WORDS = st.text(max_size=60) | st.sampled_from(
-    [
-        "“",
-        "¿",
-        "三百二十块",
-        "小满",
-        "...",
-        "- a\n- b",
-        "<i>x</i>",
-        "百分之",
-        "３０",
-        "1,000.5.6",
-        "𠀀",
-        "\u202e",
-    ]
-)
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    st.lists(st.tuples(_TIME, _TIME, _WORDS, _WORDS, st.lists(st.integers(1, 8), max_size=3)), max_size=8),
-    st.sampled_from(markets.names()),
-    st.sampled_from(["landscape", "vertical"]),
-)
-def test_no_check_breaks_on_anything(rows, market, profile) -> None:
-    checks.strict = True
-    cues = [Cue(cue_id(1, i), 1, i, a, b, s) for i, (a, b, s, _, _) in enumerate(rows, 1)]
-    lines = [
-        Line(market, 1, i, a + 7, b, t, tuple(cue_id(1, k) for k in of))
-        for i, (a, b, _, t, of) in enumerate(rows, 1)
-    ]
-    barriers = [
-        Barrier(
-            c.id,
-            1,
-            0,
-            min(2, len(c.text)),
-            c.text[:2],
-            "idiom",
-            3,
-            "a literal gloss",
-            "meaning",
-            ("omission",),
-        )
-        for c in cues
-    ]
-    ctx = CheckContext(
-        market=markets.load(market), profile=profile, edition=market, cues=cues, lines=lines, barriers=barriers, series=SERIES,
-        platform=platforms.load("tiktok"), embedder=Fake(), literal_drafts={c.id: Draft(c.id, "x y z") for c in cues},
-    )  # fmt: skip
-    found = check_source(cues, SERIES, barriers) + check_edition(ctx) + check_series([ctx])
-    known = set(all_checks())
-    for finding in found:
-        assert finding.check in known
-        assert 0 <= finding.confidence <= 1
-        json.dumps(finding.evidence)
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "a",
-        "…. ",
-        "“(",
-        "1,",
-        "三",
-        "<i ",
-        "{x",
-        "- \n",
-        "Aa ",
-        "ab ab ",
-        "ignore the ",
-        "**a",
-        "¿?",
-        "\\",
-        "小满",
-        "&#1",
-    ],
-)
-def test_a_cue_of_ten_thousand_characters_takes_no_longer_than_it_should(piece: str) -> None:
-    text = (piece * 10_000)[:10_000]
-    ctx = context(
-        ["Before.", text, "After."],
-        ["之前", text, "之后"],
-        "es-419",
-        series=SERIES,
-        profile="vertical",
-        platform=platforms.load("universal"),
-    )
-    started = time.process_time()
-    check_edition(ctx)
-    check_series([ctx])
-    check_source(ctx.cues, SERIES)
-    assert time.process_time() - started < 2
-
-
-def test_nothing_in_gives_nothing_out() -> None:
-    assert check_source([]) == []
-    assert check_series([]) == []
-    assert check_edition(context([], [])) == []
-    assert check_series([context([], [])]) == []
-
-
-def test_only_runs_what_it_names() -> None:
-    ctx = context(["a  b 你 ..."])
-    assert {f.check for f in check_edition(ctx, only={"language.spaces"})} == {"language.spaces"}
-    assert set(ctx.summary.ran) == {"language.spaces"}
-
-
-def test_every_check_describes_itself_and_the_documentation_agrees() -> None:
-    from pathlib import Path
-
-    for key, check in all_checks().items():
-        assert (
-            key == check.id
-            and check.name
-            and check.description.endswith(".")
-            and check.severity in ("note", "warning", "error")
-        )
-        assert check.family in {"screen", "language", "terms", "adequacy", "culture", "source"}
-    page = (Path(__file__).parent.parent / "docs" / "checks.md").read_text("utf-8")
-    assert table() in page, "run `python -m smallscreen.localize.checks.docs` to write the table again"
-
-
-def test_a_line_moved_from_its_cue_is_still_compared_with_the_right_source() -> None:
-    """Fitting merges cues: a line of two cues is compared with both sources."""
-    cues = cues_of(["三百斤", "米"])
-    line = Line("en-US", 1, 1, 0, 4000, "Three hundred jin of rice.", (cues[0].id, cues[1].id))
-    ctx = CheckContext(
-        market=markets.load("en-US"), profile="landscape", edition="en-US", cues=cues, lines=[line]
-    )
-    assert [u.source for u in ctx.units] == ["三百斤 米"]
-    assert check_edition(ctx, only={"language.numbers", "language.units", "adequacy.empty"}) == []
