@@ -15,7 +15,7 @@ from smallscreen.errors import UserError
 from smallscreen.localize.draft.model import from_model
 from smallscreen.localize.draft.result import MemoryReplies
 from smallscreen.series import markets
-from tests.test_draft_model import CLEAN, MARKET, SERIES, checks, words
+from tests.draft_help import CLEAN, MARKET, SERIES, checks, words
 
 
 def test_the_local_model_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
