@@ -29,7 +29,12 @@ _INNER_MS = 130  # its first and last frames may still be fading: nothing is lea
 _KEPT_MS = 6000  # a picture longer ago is no longer what is behind the letters
 _LEAST = 26  # levels of 256 by which letters are brighter than their ground
 _MOMENTS = 6  # of each writing that are kept, to be shown where it stands when the ground has moved
-_ROUGH = 2.0  # levels of 256 of detail that would be guessed, over all letters: more is seen to be blotchy
+# Levels of 256 of detail that would be guessed, over all letters: more is seen to be blotchy. What is guessed anew for
+# each picture flickers, and is seen sooner.
+_ROUGH, _ROUGH_MOVING = 5.0, 2.0
+_STILL = (
+    6.0  # levels by which a ground that stands still differs between its first and last moment, by its grain
+)
 
 Way = Literal["filled", "blurred", "not found"]
 
@@ -190,9 +195,16 @@ class Band:
             plates = [Moment(m.planes) for m in self._plates(s)]
             _, trust = fills_of(one.planes, s.around, plates, rest)
             rough.append(float(((1 - trust) * detail(one.planes[0], near))[~near].mean()))
-        if rough and float(np.mean(rough)) > _ROUGH:
+        if not rough or not near.any():
+            return
+        passed = np.abs(s.others[0].planes[0] - s.others[-1].planes[0])[near].mean()
+        if float(np.mean(rough)) > (_ROUGH if passed < _STILL else _ROUGH_MOVING):
             s.way = "blurred"
             s.others = []
+            # Around the letters alone: what was told may be a band as wide as the picture.
+            rows, columns = np.nonzero(~near.all(axis=1))[0], np.nonzero(~near.all(axis=0))[0]
+            x, y = self._box[0] + s.box[0], self._box[1] + s.box[1]
+            s.told = (x + int(columns[0]), y + int(rows[0]), x + int(columns[-1]) + 1, y + int(rows[-1]) + 1)
 
     def _written(self, luma: np.ndarray, s: _Stand) -> bool:
         """Whether a picture that ought to be clean has other letters in it, of which nobody had told."""

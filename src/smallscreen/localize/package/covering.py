@@ -89,7 +89,7 @@ def not_filled(episode: int, ways: Sequence[Covered]) -> list[str]:
     for kind, why in (
         (
             [w for w in ways if w.way == "blurred"],
-            "moving detail behind the letters could only have been guessed, so these are blurred",
+            "too much detail behind the letters would have to be guessed, so these are blurred",
         ),
         (
             [w for w in ways if w.way == "not found" and w.sure],
