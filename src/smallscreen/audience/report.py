@@ -6,16 +6,11 @@ template escapes, the page's script writes no markup, and a content policy forbi
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
-from importlib.resources import files
 from typing import Any
-
-from jinja2 import Environment, StrictUndefined, Template
 
 from smallscreen.audience import report_svg as svg
 from smallscreen.audience.said import edition_of, in_order, in_short, percent, share, variants_of, whole
+from smallscreen.engines.pages import Pages
 
 _FIRST = 12
 """Episodes whose curves stand open; the others unfold."""
@@ -25,8 +20,8 @@ _NAMED_DAYS = (0, 1, 2, 3, 7, 14, 21, 28)
 
 def render(data: dict[str, Any]) -> str:
     """The whole page as text."""
-    script = _file("audience.js")
-    return _template().render(
+    return _PAGES.render(
+        "audience.html",
         d=data,
         s=data["summary"],
         short=in_short(data),
@@ -36,9 +31,6 @@ def render(data: dict[str, Any]) -> str:
         experiments=[_experiment(x) for x in data["experiments"]],
         days=_NAMED_DAYS,
         lang=data["language"],
-        style=_file("audience.css"),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         panel=svg.PANEL,
     )
 
@@ -296,27 +288,16 @@ def _q(value: float | None) -> str:
     return "–" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _plural(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-@cache
-def _file(name: str) -> str:
-    return files(__package__).joinpath("page", name).read_text("utf-8")
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {
+_PAGES = Pages(
+    __package__,
+    "audience.css",
+    script="audience.js",
+    filters={
         "share": share,
         "percent": percent,
         "whole": whole,
         "clock": _clock,
         "q": _q,
-        "plural": _plural,
         "edition": edition_of,
-    }
-    return environment.from_string(_file("audience.html"))
+    },
+)

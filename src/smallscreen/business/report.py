@@ -6,20 +6,15 @@ script reads nothing but the theme, and a content policy forbids everything that
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 from typing import Any
-
-from jinja2 import Environment, StrictUndefined, Template
 
 from smallscreen.business import report_svg as svg
 from smallscreen.business.facts import reported
 from smallscreen.business.result import Scenario
 from smallscreen.business.slate import Slate
+from smallscreen.engines.pages import Pages
 
 _ABOUT = {
     "free": "Every episode is open; ads earn.",
@@ -114,33 +109,12 @@ def _exact(value: Decimal) -> str:
 
 
 def _page(name: str, **what: Any) -> str:
-    script = _file("business.js")
-    return _template(name).render(
-        **what,
-        style=_file("business.css"),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        width=svg.WIDTH,
-        height=svg.HEIGHT,
-    )
+    return _PAGES.render(name, **what, width=svg.WIDTH, height=svg.HEIGHT)
 
 
-@cache
-def _file(name: str) -> str:
-    return files(__package__).joinpath("page", name).read_text("utf-8")
-
-
-@cache
-def _template(name: str) -> Template:
-    from jinja2 import FunctionLoader
-
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        loader=FunctionLoader(_file),
-    )
-    environment.filters |= {"amount": amount, "exact": _exact, "percent": percent}
-    environment.globals |= {"span": span}
-    return environment.get_template(name)
+_PAGES = Pages(
+    __package__,
+    "business.css",
+    filters={"amount": amount, "exact": _exact, "percent": percent},
+    names={"span": span},
+)

@@ -6,16 +6,12 @@ reads the page and writes no markup, and a content policy forbids everything tha
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined, Template
 
+from smallscreen.engines.pages import Pages
 from smallscreen.story.compare import Comparison
 from smallscreen.story.reading import AXES, EditionArc, FindingOut, Reading
 from smallscreen.story.report_svg import (
@@ -32,6 +28,7 @@ from smallscreen.story.report_svg import (
 from smallscreen.story.signal import smooth
 from smallscreen.story.signals.hook import strong, weak
 
+_PAGES = Pages(__package__, "story.css", script="story.js")
 _MOMENTS = 5
 _NAMES = {
     "story.vulnerability": "Vulnerability",
@@ -47,11 +44,11 @@ _NAMES = {
 
 def render(reading: Reading, comparison: Comparison | None = None) -> str:
     """The whole page as text."""
-    script = _file("story.js")
     figures = {key: s.figures for key, s in reading.signals.items()}
     picture = stream(reading)
     places = {x.cue: i for i, x in enumerate(reading.lines)}
-    return _template().render(
+    return _PAGES.render(
+        "story.html",
         r=reading,
         f=figures,
         s=reading.signals,
@@ -73,9 +70,6 @@ def render(reading: Reading, comparison: Comparison | None = None) -> str:
         c=_comparison(comparison),
         lines=json.dumps(_lines(reading), ensure_ascii=False, separators=(",", ":")),
         minutes=sum(e.minutes for e in reading.episodes),
-        style=_file("story.css"),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         lang=reading.language,
         names=_NAMES,
     )
@@ -245,21 +239,3 @@ def clock(ms: int) -> str:
     """`1:02`; hours where there are any."""
     hours, minutes, seconds = ms // 3_600_000, ms // 60_000 % 60, ms // 1000 % 60
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
-
-
-def _plural(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-@cache
-def _file(name: str) -> str:
-    return files(__package__).joinpath("page", name).read_text("utf-8")
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"plural": _plural}
-    return environment.from_string(_file("story.html"))

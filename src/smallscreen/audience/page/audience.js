@@ -1,18 +1,5 @@
-"use strict";
-// The page's own script: light or dark, and everything unfolded for paper. It writes no markup.
+// Everything unfolded for paper.
 (() => {
-  const root = document.documentElement, button = document.getElementById("theme");
-  const remember = (value) => {
-    try { if (value === undefined) return localStorage.getItem("smallscreen-theme"); localStorage.setItem("smallscreen-theme", value); } catch { return null; }
-  };
-  const stored = remember();
-  if (stored === "dark" || stored === "light") root.dataset.theme = stored;
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    root.dataset.theme = dark ? "light" : "dark";
-    remember(root.dataset.theme);
-  });
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.dataset.was = d.open ? "1" : ""; d.open = true; }));
   addEventListener("afterprint", () => document.querySelectorAll("details").forEach((d) => { d.open = d.dataset.was === "1"; }));
 })();

@@ -7,18 +7,14 @@ whatever is not in the file.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from importlib.resources import files
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
-
+from smallscreen.engines.pages import Pages
 from smallscreen.localize.brief.build import detectors
 from smallscreen.localize.brief.model import GRADES, Brief, SceneFinding
 from smallscreen.series.brief_file import Settled, SettledScene
@@ -44,7 +40,6 @@ class ThreadView:
 
 def render(brief: Brief, settled: Settled) -> str:
     """The whole page as text."""
-    style = _file("brief.css")
     grade_counts = Counter(s.action for s in settled.scenes)
     numbers = SimpleNamespace(
         settled=sum(i.settled for i in settled.items),
@@ -53,7 +48,8 @@ def render(brief: Brief, settled: Settled) -> str:
         grade_counts=grade_counts,
         open=sum(not q.answer for q in settled.questions),
     )
-    return _template().render(
+    return _PAGES.render(
+        "brief.html",
         b=brief,
         s=settled,
         n=numbers,
@@ -62,8 +58,6 @@ def render(brief: Brief, settled: Settled) -> str:
         grades=GRADES,
         known=[d.name for d in detectors().values()],
         episode_numbers=episode_numbers(brief),
-        style=style,
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )
 
 
@@ -122,28 +116,17 @@ def duration(seconds: int) -> str:
     return f"{seconds} seconds" if seconds < 60 else f"{seconds // 60} min {seconds % 60} s"
 
 
-def _plural(number: int, one: str) -> str:
-    return f"{number:,} {one if number == 1 else one + 's'}"
-
-
 def _joined(values: Sequence[Any], mark: str = ", ") -> str:
     return mark.join(map(str, values))
 
 
-@cache
-def _file(name: str) -> str:
-    return files(__package__).joinpath("pages", name).read_text("utf-8")
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {
-        "plural": _plural,
-        "count": lambda n: f"{n:,}",
-        "duration": duration,
-        "join": _joined,
-    }
-    return environment.from_string(_file("brief.html"))
+_PAGES = Pages(
+    __package__,
+    "brief.css",
+    folder="pages",
+    after=(),
+    button=False,
+    inline=False,
+    pictures=False,
+    filters={"count": lambda n: f"{n:,}", "duration": duration, "join": _joined},
+)

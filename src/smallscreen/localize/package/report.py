@@ -7,18 +7,15 @@ reads the page and writes no markup, and a content policy forbids everything tha
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
 from PIL import Image
 
+from smallscreen.engines.pages import Pages
 from smallscreen.engines.video import read_frames
 from smallscreen.errors import UserError
 from smallscreen.localize.package.bundle import EditionBundle, EpisodeBundle
@@ -70,8 +67,8 @@ def render(bundle: EditionBundle) -> str:
     numbers = figures(bundle)
     episodes = [_episode(bundle, episode_rows(bundle, e)) for e in bundle.episodes]
     longest = max((e.duration_ms for e in bundle.episodes), default=0) or 1
-    script = _file("report.js")
-    return _template().render(
+    return _PAGES.render(
+        "report.html",
         b=bundle,
         n=numbers,
         episodes=episodes,
@@ -88,9 +85,6 @@ def render(bundle: EditionBundle) -> str:
         speeds=_speed_chart(numbers),
         checks=[(check, _check_name(bundle, check), count) for check, count in numbers.checks.items()],
         compared=[(check, _check_name(bundle, check), a, b) for check, a, b in numbers.compared],
-        style=_file("report.css"),
-        script=script,
-        script_hash=script_hash(),
         people=_people(bundle),
         terms=_terms(bundle),
         brief=bundle.brief or {},
@@ -103,7 +97,7 @@ def render(bundle: EditionBundle) -> str:
 
 def script_hash() -> str:
     """The report's own script as a content policy names it (`sha256-` and this): the only one that may run."""
-    return base64.b64encode(hashlib.sha256(_file("report.js").encode()).digest()).decode()
+    return _PAGES.script_hash
 
 
 @dataclass(slots=True)
@@ -326,23 +320,13 @@ def _share(part: float, whole: float) -> str:
     return f"{percent:.0f} %"
 
 
-def _plural(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def _width(part: float, whole: float) -> str:
     return f"{100 * part / whole:.2f}%" if whole else "0%"
 
 
-@cache
-def _file(name: str) -> str:
-    return files(__package__).joinpath("page", name).read_text("utf-8")
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {"count": _count, "share": _share, "plural": _plural, "width": _width}
-    return environment.from_string(_file("report.html"))
+_PAGES = Pages(
+    __package__,
+    "report.css",
+    script="report.js",
+    filters={"count": _count, "share": _share, "width": _width},
+)

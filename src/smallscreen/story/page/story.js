@@ -1,20 +1,6 @@
-"use strict";
-// The page's own script. It reads what the page holds and writes only text, classes and attributes.
+// The picture of the series. It reads what the page holds and writes only text and attributes.
 (() => {
   const $ = (id) => document.getElementById(id);
-  const root = document.documentElement;
-  const remember = (key, value) => {
-    try { if (value === undefined) return localStorage.getItem(key); localStorage.setItem(key, value); } catch { return null; }
-  };
-  const stored = remember("smallscreen-theme");
-  if (stored === "dark" || stored === "light") root.dataset.theme = stored;
-  $("theme").hidden = false;
-  $("theme").addEventListener("click", () => {
-    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    root.dataset.theme = dark ? "light" : "dark";
-    remember("smallscreen-theme", root.dataset.theme);
-  });
-
   // Point at the picture to read the line under the pointer.
   const picture = $("picture"), readout = $("readout"), cursor = $("cursor");
   const lines = JSON.parse($("lines").textContent);

@@ -1,5 +1,5 @@
 "use strict";
-// The page's own script: light or dark. It writes no markup.
+// Light or dark, and remembering which.
 (() => {
   const root = document.documentElement, button = document.getElementById("theme");
   const remember = (value) => {
