@@ -216,7 +216,7 @@ def test_the_sample_series(tmp_path: Path) -> None:
     for name in [*script.parent.glob("*.srt"), script, *script.parent.glob("series.toml")]:
         shutil.copy(name, root)
     made, _ = breakdown(reopen(root) if (root / "series.toml").exists() else new_project(root))
-    assert len(made.scenes) == 25 and len(made.locations) == 13
+    assert len(made.scenes) == 25 and len(made.locations) == 11
     assert all(s.cast and s.place and s.time for s in made.scenes)
     assert not [f for f in made.problems if f.severity != "note"]
 
@@ -286,6 +286,29 @@ def test_places_written_differently_are_one() -> None:
     assert similar(["BUS STATION", "BUS STATON", "ROOM 101", "ROOM 102", "小满家客厅", "小满家客房", "伞坊", "茶坊"]) == [
         ("BUS STATION", "BUS STATON"), ("小满家客厅", "小满家客房")
     ]  # fmt: skip
+
+
+def test_the_sets_of_a_house_are_one_location() -> None:
+    places = Places(
+        [
+            "县医院走廊",
+            "县医院诊室",
+            "县医院門口",
+            "顾家的客厅",
+            "顾家卧室",
+            "公司",
+            "公司会议室",
+            "一中门口",
+            "灶房",
+            "堂屋",
+        ]
+    )
+    assert places.names() == ["县医院", "顾家", "公司", "一中门口", "灶房", "堂屋"]
+    assert places.name("县医院诊室") == "县医院" and places.aliases("公司") == ("公司会议室",)
+    assert places.aliases("县医院") == ("县医院門口", "县医院诊室", "县医院走廊")
+    places = Places(["VILLA - HALL", "Villa – Roof", "CAR - NIGHT ROAD", "ROOM 101", "ROOM 102"])
+    assert places.names() == ["VILLA", "CAR - NIGHT ROAD", "ROOM 101", "ROOM 102"]
+    assert places.name("villa - roof") == "VILLA"
 
 
 def test_eighths_of_a_page() -> None:

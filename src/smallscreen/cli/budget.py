@@ -276,7 +276,13 @@ class _Shoot:
         """The series' own solver, as budgets take it."""
         from smallscreen.production.schedule import make
 
-        return lambda breakdown, rules, before: make(breakdown, rules, seconds).plan
+        def solve(breakdown: Breakdown, rules: Rules, before: Plan | None) -> Plan:
+            # From the plan that is there, so that a cut does not seem dear by chance; other units are another shoot.
+            units = max((d.unit for d in before.days), default=1) if before else 0
+            begin = before if units == rules.units else None
+            return make(breakdown, rules, seconds, begin=begin).plan
+
+        return solve
 
     def say(self, notes: Any) -> None:
         for note in notes:

@@ -135,6 +135,8 @@ def make(
         scenes = [replace(s, locked=held[s.id] - 1) if s.id in held else s for s in p.scenes]
         shoot = replace(shoot, problem=replace(p, scenes=tuple(scenes)))
     slots = slots_of(shoot, begin) if begin else None
+    if slots is not None and not faults(shoot.problem, slots):
+        slots = squeezed(shoot.problem, slots)
     wide = shoot
     bound: Decimal | None = None
     left = seconds
