@@ -131,7 +131,8 @@ class Band:
         return [
             s.told
             for s in self._stands
-            if s.way != "filled" and s.sure and s.start - _EDGE_MS // 2 <= at < s.end + _EDGE_MS // 2
+            if (s.way == "blurred" or (s.way == "not found" and s.sure))
+            and s.start - _EDGE_MS // 2 <= at < s.end + _EDGE_MS // 2
         ]
 
     def ways(self) -> list[tuple[int, int, Way, bool]]:
