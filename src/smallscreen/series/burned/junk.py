@@ -68,7 +68,33 @@ def sort_out(rows: Sequence[Row], width: int, height: int, duration_ms: int) -> 
         elif not at_level and _EPISODE.match(row.text):
             row.dropped = "an episode number"
 
+    if han:
+        _rescue(left, level, size, middle, edge, foot)
     _fragments([r for r in left if not r.dropped])
+
+
+def _rescue(
+    rows: Sequence[Row], level: float, size: float, middle: float | None, edge: float | None, foot: float
+) -> None:
+    """A line read well exactly where subtitles stand is one, though it is set smaller because it is long, or looks
+    darker or lighter on what is behind it: if nothing else stands there at that time."""
+    for row in rows:
+        han = len(_HAN.findall(row.text))
+        lit = row.dropped == "of another brightness than the subtitles" and han > 1
+        lit = lit and 0.8 <= row.size / size <= 1.25
+        long = row.dropped == "of another size than the subtitles" and han >= 12 and row.size / size >= 0.45
+        if not (lit or long) or row.confidence < 0.9 or abs(_center(row) - level) > 0.5 * size:
+            continue
+        if not _lined_up(row, middle, edge, foot, size):
+            continue
+        if not any(
+            not o.dropped
+            and min(o.end_ms, row.end_ms) > max(o.start_ms, row.start_ms)
+            and abs(_center(o) - _center(row)) < 0.6 * size
+            for o in rows
+            if o is not row
+        ):
+            row.dropped = ""
 
 
 def _fragments(rows: Sequence[Row]) -> None:

@@ -68,6 +68,7 @@ class Strip:
     last_shot: int = -1_000
     looks: list[tuple[int, bool]] = field(default_factory=list)
     spans: list[Span] | None = None
+    sizes: list[float] = field(default_factory=list)
 
     def add(self, start: int, end: int, gray: np.ndarray) -> None:
         """Follow one frame: its strokes are kept, and eight times a second its pixels."""
@@ -85,6 +86,13 @@ class Strip:
         """Whether the finder saw writing here between two times; None where it did not look."""
         looks = [saw for at, saw in self.looks if start <= at < end]
         return any(looks) if looks else None
+
+    @property
+    def row(self) -> int:
+        """How high a row is as far as is known: lines that were read tell better than the finder's first box."""
+        if len(self.sizes) < 3:
+            return self.high
+        return min(self.high, round(1.4 * sorted(self.sizes)[len(self.sizes) // 2]))
 
     def clear(self) -> None:
         self.times, self.ends, self.masks, self.shots, self.spans = [], [], [], [], None
@@ -265,4 +273,4 @@ def _is_dark(gray: np.ndarray, group: list[tuple[int, ...]], high: int) -> bool:
         if part.size:
             light += int(strokes.strokes(part, high, False).sum())
             dark += int(strokes.strokes(part, high, True).sum())
-    return dark > 1.5 * light
+    return dark > 3 * light  # an outline or a box alone makes them twice as many

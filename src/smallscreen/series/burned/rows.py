@@ -72,6 +72,7 @@ class Rows:
                         span.read = True
                         dull = 0 if any(r.score > 0.7 and len(r.text) > 1 for r in rows) else dull + 1
                         found.extend(rows)
+                        strip.sizes += [r.size for r in rows if r.score > _SURE and len(r.text) > 2]
                     if dull >= most_dull:
                         break
                 return any(r.score > 0.7 and len(r.text) > 1 for r in found)
@@ -94,7 +95,7 @@ class Rows:
             return []
         left, right = max(0, int(columns[0]) - high), min(picture.shape[1], int(columns[-1]) + high)
         picture = picture[:, left:right]
-        scale = min(1.0, _FOUND_AT / high)
+        scale = min(1.0, _FOUND_AT / strip.row)
         if scale < 1:
             size = max(16, round(picture.shape[1] * scale)), max(16, round(picture.shape[0] * scale))
             picture = vision().resize(picture, size, interpolation=vision().INTER_AREA)
@@ -129,7 +130,7 @@ class Rows:
         with self._lock:
             self.looked_at += 1
         boxes = self._find(washed, strip)
-        boxes = [b for b in boxes if 0.5 * strip.high <= b[3] - b[1] <= 1.9 * strip.high]
+        boxes = [b for b in boxes if 0.5 * strip.row <= b[3] - b[1] <= 1.9 * strip.high]
         shift = strip.top - strip.low
         if not any(min(b[3], shift + len(mask)) - max(b[1], shift) > 0.5 * (b[3] - b[1]) for b in boxes):
             boxes += _by_mask(mask, strip.high, shift)
@@ -316,10 +317,7 @@ def joined(rows: list[Row]) -> list[Row]:
     """Rows with the parts of one line made one: the same strokes or the same words in the same place."""
     done: list[Row] = []
     for row in sorted(rows, key=lambda r: r.start_ms):
-        before = next(
-            (r for r in reversed(done) if -_GAP_MS <= row.start_ms - r.end_ms <= _GAP_MS and same(r, row)),
-            None,
-        )
+        before = next((r for r in reversed(done) if _follows(r, row)), None)
         if before is None:
             done.append(row)
             continue
@@ -331,6 +329,14 @@ def joined(rows: list[Row]) -> list[Row]:
                 setattr(before, name, getattr(row, name))
         before.start_ms, before.end_ms = start, end
     return done
+
+
+def _follows(before: Row, row: Row) -> bool:
+    """Whether a row goes on with the line of another: it begins about where that ends, or is its double."""
+    gap = row.start_ms - before.end_ms
+    if gap < -_GAP_MS:
+        return same_text(before.text, row.text) == 1 and _within(row.box, before.box)
+    return gap <= _GAP_MS and same(before, row)
 
 
 def same(a: Row, b: Row) -> bool:

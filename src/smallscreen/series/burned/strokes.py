@@ -19,6 +19,7 @@ _LIGHT, _DARK = 110, 150  # a light stroke is at least, a dark one at most so br
 _STEADY = 0.7  # of a window's frames
 _LEAST = 0.04  # strokes of the narrowest line, of the square of a row's height
 _GONE = 0.45  # of a block's strokes that are in the next window too: fewer, and the block has changed
+_COVER = 0.25  # of a row that usual letters cover: what two lines share by chance
 _BREAK = 0.3  # of all strokes in blocks that changed: more, and this is another line
 
 
@@ -113,9 +114,18 @@ def least(high: int) -> int:
 
 
 def alike(a: np.ndarray, b: np.ndarray) -> float:
-    """How many of the strokes of the sparser of two masks are in the other, 0 to 1."""
-    least = min(int(a.sum()), int(b.sum()))
-    return float((a & b).sum()) / least if least else 0.0
+    """How many of the strokes of the sparser of two masks are in the other, 0 to 1, less what chance makes them share.
+
+    Heavy letters cover half of their row: any two lines of them then have half of their strokes in common.
+    """
+    few = min(int(a.sum()), int(b.sum()))
+    if not few:
+        return 0.0
+    chance = max(float(a.mean()), float(b.mean()))
+    shared = float((a & b).sum()) / few
+    if chance <= _COVER:
+        return shared
+    return max(0.0, _COVER + (1 - _COVER) * (shared - chance) / max(0.05, 1 - chance))
 
 
 def _steady(masks: np.ndarray) -> np.ndarray:
@@ -129,7 +139,11 @@ def _changed(a: np.ndarray, b: np.ndarray, high: int, least: int) -> bool:
     cuts = np.arange(0, a.shape[1], max(4, high))
     both = np.add.reduceat((a & b).sum(0), cuts)
     most = np.maximum(np.add.reduceat(a.sum(0), cuts), np.add.reduceat(b.sum(0), cuts))
-    other = most[(most >= least / 2) & (both < _GONE * most)].sum()
+    inked = np.flatnonzero(a.any(1) | b.any(1))
+    room = max(1, int(inked[-1] + 1 - inked[0])) * np.diff(cuts, append=a.shape[1]) if len(inked) else 1
+    chance = np.maximum(most / room, _COVER)  # heavy letters share more without being the same
+    still = chance + (_GONE - _COVER) / (1 - _COVER) * (1 - chance)
+    other = most[(most >= least / 2) & (both < still * most)].sum()
     return bool(other >= least and other >= _BREAK * most.sum())
 
 
