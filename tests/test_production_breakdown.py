@@ -305,7 +305,7 @@ def test_the_sets_of_a_house_are_one_location() -> None:
     )
     assert places.names() == ["县医院", "顾家", "公司", "一中门口", "灶房", "堂屋"]
     assert places.name("县医院诊室") == "县医院" and places.aliases("公司") == ("公司会议室",)
-    assert places.aliases("县医院") == ("县医院門口", "县医院诊室", "县医院走廊")
+    assert places.aliases("县医院") == ("县医院诊室", "县医院走廊", "县医院門口")
     places = Places(["VILLA - HALL", "Villa – Roof", "CAR - NIGHT ROAD", "ROOM 101", "ROOM 102"])
     assert places.names() == ["VILLA", "CAR - NIGHT ROAD", "ROOM 101", "ROOM 102"]
     assert places.name("villa - roof") == "VILLA"
