@@ -73,21 +73,20 @@ def fills_of(
     """What belongs behind the letters, plane by plane, and how far it is known and not guessed, 0 to 1."""
     fills = [a.filled(p) for p, a in zip(now, around, strict=True)]
     near = around[0].open
-    taken: list[tuple[Moment, tuple[int, int], float]] = []
+    layers: list[tuple[list[np.ndarray], list[np.ndarray]]] = []
     if plates:
         # The plate that differs least around the letters, once both are equally bright.
         gaps = [(now[0] - m.planes[0])[near] for m in plates]
         scores = [float(np.abs(g - np.median(g)).mean()) if len(g) else 1e9 for g in gaps]
         best = int(np.argmin(scores))
-        trust = _layer(now, around, plates[best], (0, 0), scores[best])[2]
-        if float(trust[0][~near].mean()) > _SURE:
-            taken = [(plates[best], (0, 0), scores[best])]
-    if not taken:
-        taken = chosen(now[0], near, [*plates, *others])
+        layer = _layer(now, around, plates[best], (0, 0), scores[best])
+        if float(layer[1][0][~near].mean()) > _SURE:
+            layers = [layer]
+    if not layers:
+        layers = [_layer(now, around, *one) for one in chosen(now[0], near, [*plates, *others])]
     known = [np.zeros_like(p) for p in now]
     total = [np.zeros_like(p) for p in now]
-    for moment, shift, unlike in taken:
-        values, _, trusts = _layer(now, around, moment, shift, unlike)
+    for values, trusts in layers:
         for n, (value, trust_) in enumerate(zip(values, trusts, strict=True)):
             part = trust_ * (1 - known[n])  # the most alike goes first, the next fills what it leaves
             total[n] += part * value
@@ -169,8 +168,8 @@ def shown(moment: Moment, shift: tuple[int, int], shape: tuple[int, ...]) -> np.
 
 def _layer(
     now: list[np.ndarray], around: list[Around], moment: Moment, shift: tuple[int, int], unlike: float
-) -> tuple[list[np.ndarray], np.ndarray, list[np.ndarray]]:
-    """A moment laid over now: its planes in the light of now, where it shows the ground, and how far to trust it."""
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """A moment laid over now: its planes in the light of now, and how far to trust each."""
     shows = shown(moment, shift, now[0].shape)
     half = halved(shows.astype(np.float32)) > 0.99
     halves = (round(shift[0] / 2), round(shift[1] / 2))
@@ -180,7 +179,8 @@ def _layer(
         open_ = (shows if n == 0 else half) & a.open
         gap = p - over
         # Where the other moment shows nothing it is taken to be as much brighter as everywhere.
-        gap = np.where(open_, gap, np.float32(np.median(gap[open_])) if open_.any() else np.float32(0))
+        if not shows.all():
+            gap = np.where(open_, gap, np.float32(np.median(gap[open_])) if open_.any() else np.float32(0))
         level = a.filled(gap)
         values.append(over + sums(sums(level) / 9) / 9)
         gaps.append((gap, level, open_))
@@ -189,7 +189,7 @@ def _layer(
     away = np.where(open_, sums(np.abs(gap - calm)) / 9, np.float32(unlike))
     trust = np.exp(-(((around[0].filled(away) + 0.2 * np.abs(calm)) / _ALIKE) ** 2)).astype(np.float32)
     trust = trust * shows
-    return values, shows, [trust, halved(trust), halved(trust)]
+    return values, [trust, halved(trust), halved(trust)]
 
 
 def detail(luma: np.ndarray, open_: np.ndarray) -> np.ndarray:

@@ -190,22 +190,31 @@ class Band:
             Moment([p.astype(np.float32) / self._scale for p in planes], near) for planes in s.moments
         ]
         s.moments = []
+        if not s.others or not near.any():
+            return
+        passed = np.abs(s.others[0].planes[0] - s.others[-1].planes[0])[near].mean()
+        still = bool(passed < _STILL)  # then no other moment shows what the letters hide
         rough = []
         for one in s.others[:: max(1, len(s.others) // 3)]:
-            rest = [Moment(m.planes, m.open) for m in s.others if m is not one]
+            rest = [] if still else [Moment(m.planes, m.open) for m in s.others if m is not one]
             plates = [Moment(m.planes) for m in self._plates(s)]
             _, trust = fills_of(one.planes, s.around, plates, rest)
             rough.append(float(((1 - trust) * detail(one.planes[0], near))[~near].mean()))
-        if not rough or not near.any():
-            return
-        passed = np.abs(s.others[0].planes[0] - s.others[-1].planes[0])[near].mean()
-        if float(np.mean(rough)) > (_ROUGH if passed < _STILL else _ROUGH_MOVING):
+        s.others = [] if still else s.others
+        if float(np.mean(rough)) > (_ROUGH if still else _ROUGH_MOVING):
             s.way = "blurred"
             s.others = []
-            # Around the letters alone: what was told may be a band as wide as the picture.
+            # Around the letters alone, as what was told may be a band as wide as the picture; and not much beyond
+            # it, as thin things that stand still are taken for letters.
             rows, columns = np.nonzero(~near.all(axis=1))[0], np.nonzero(~near.all(axis=0))[0]
             x, y = self._box[0] + s.box[0], self._box[1] + s.box[1]
-            s.told = (x + int(columns[0]), y + int(rows[0]), x + int(columns[-1]) + 1, y + int(rows[-1]) + 1)
+            pad = max(4, (s.told[3] - s.told[1]) // 8)
+            s.told = (
+                max(s.told[0] - pad, x + int(columns[0])),
+                max(s.told[1] - pad, y + int(rows[0])),
+                min(s.told[2] + pad, x + int(columns[-1]) + 1),
+                min(s.told[3] + pad, y + int(rows[-1]) + 1),
+            )
 
     def _written(self, luma: np.ndarray, s: _Stand) -> bool:
         """Whether a picture that ought to be clean has other letters in it, of which nobody had told."""
