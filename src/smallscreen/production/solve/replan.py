@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from smallscreen.production.solve.checker import check, cost, faults
@@ -93,11 +93,16 @@ def moved_fewest(
 
 
 def fewest(
-    problem: Problem, before: Sequence[int], seconds: float, workers: int = 2
+    problem: Problem,
+    before: Sequence[int],
+    seconds: float,
+    workers: int = 2,
+    beside: Callable[[Sequence[int]], None] | None = None,
 ) -> tuple[tuple[int, ...] | None, int]:
     """Slots that keep every rule and move few scenes, None where none were found; and how many must move at least.
 
-    `before`: the old slots, NEW for a new scene; every scene has a day that it may be on. More than there are must
+    `before`: the old slots, NEW for a new scene; every scene has a day that it may be on. `beside` is called with
+    the first slots of a large shoot, before they are bettered. More than there are must
     move where it is proved that no plan keeps the rules.
     """
     p, until = problem, time.monotonic() + seconds
@@ -113,6 +118,8 @@ def fewest(
             found = settled.slots
             if settled.moved == least:
                 return found, least
+        if beside is not None:
+            beside(settled.slots)
         choices = _near(p, before, settled.slots)
         made = Least(p, before, choices, settled.slots).solve(0.9 * (until - time.monotonic()))
         if made is not None and not faults(p, made):
@@ -147,19 +154,21 @@ def _replan(
     homes = tuple(s if 0 <= s < problem.slots else NEW for s in before)
     least = _must(problem, homes)
     begin = None
+    bounding = _Bounding(problem, homes, until)
     if penalty is None:
-        begin, least = fewest(problem, homes, 0.6 * seconds, workers)
+        begin, least = fewest(problem, homes, 0.7 * seconds, workers, bounding.start)
         if least > len(homes):
             return None
+        if bounding.running and begin is not None:
+            workers = max(1, workers - 1)
+            if _moved(homes, begin) == least:
+                bounding.end(True)
     price = penalty if penalty is not None else _dear(problem)
     search = Search(problem, begin or _begin(problem, homes), (1, 0), until, homes=homes, penalty=price)
-    bounding: _Bounding | None = None
     if begin is not None:
         moved = _moved(homes, begin)
         tenth = int(BUDGET * len(homes)) if most is None else most
         search.budget = max(moved, tenth) - homes.count(NEW)
-        if moved > least and _SMALL < sum(map(len, problem.open_days)) * problem.units <= _BOUNDED:
-            bounding, workers = _Bounding(problem, homes, begin, until), max(1, workers - 1)
     search.key_now()
     stopped = False
     try:
@@ -170,8 +179,7 @@ def _replan(
             stopped = _cheaper(search, until, penalty is None, workers, progress)
     except KeyboardInterrupt:
         stopped = True
-    if bounding is not None:
-        least = max(least, bounding.end(stopped))
+    least = max(least, bounding.end(stopped))
     if search.best[0]:
         if stopped:
             raise KeyboardInterrupt
@@ -182,26 +190,39 @@ def _replan(
 
 
 class _Bounding:
-    """Asks beside the search for money how many scenes must move."""
+    """Asks beside the search how many scenes must move, once it is started with a plan."""
 
-    def __init__(self, problem: Problem, homes: Sequence[int], begin: Sequence[int], until: float) -> None:
+    def __init__(self, problem: Problem, homes: Sequence[int], until: float) -> None:
         self.model: Least | None = None
-        self.problem, self.homes, self.begin, self.until = problem, homes, begin, until
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
+        self.problem, self.homes, self.until = problem, homes, until
+        self.thread: threading.Thread | None = None
 
-    def _run(self) -> None:
-        self.model = Least(self.problem, self.homes, begin=self.begin)
+    def start(self, begin: Sequence[int]) -> None:
+        """Where the shoot is not too large for an answer in time."""
+        if sum(map(len, self.problem.open_days)) * self.problem.units <= _BOUNDED:
+            self.thread = threading.Thread(target=self._run, args=(tuple(begin),), daemon=True)
+            self.thread.start()
+
+    @property
+    def running(self) -> bool:
+        return self.thread is not None and self.thread.is_alive()
+
+    def _run(self, begin: tuple[int, ...]) -> None:
+        self.model = Least(self.problem, self.homes, begin=begin)
         left = self.until - time.monotonic() - 0.3
         if left > 0.2:
             self.model.solve(left)
 
-    def end(self, stopped: bool) -> int:
-        """What was proved, once the time is over."""
-        if stopped and self.model is not None:
+    def end(self, now: bool) -> int:
+        """What was proved when the time is over, or `now`."""
+        if self.thread is None:
+            return 0
+        if not now:
+            self.thread.join(timeout=max(0.0, self.until - time.monotonic()))
+        if self.running and self.model is not None:
             self.model.interrupt()
-        self.thread.join(timeout=3.0)
-        return 0 if self.model is None or self.thread.is_alive() else self.model.at_least
+        self.thread.join(timeout=1.0)
+        return 0 if self.running or self.model is None else self.model.at_least
 
 
 def _moved(homes: Sequence[int], slots: Sequence[int]) -> int:
