@@ -14,6 +14,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from smallscreen.cli import app
+from smallscreen.engines.sound import write_wav
 from smallscreen.engines.video import VideoInfo, probe, read_frames
 from smallscreen.errors import UserError
 from smallscreen.localize.package import EditionBundle, EpisodeBundle, Options, package
@@ -120,7 +121,7 @@ def test_inpaint_says_where_it_found_no_letters(tmp_path: Path) -> None:
     (made,) = package(bundle_of(plain, "Hi."), tmp_path, formats={"video"}, burning=Options("inpaint", BAND))
     assert len(made.problems) == 1 and "(at 0:00.5): no letters were found" in made.problems[0]
     before, after = (dict(read_frames(p)) for p in (plain, made.path / "ep001.en-US.mp4"))
-    x0, y0, x1, y1 = clips.BOX
+    x0, y0, _, y1 = clips.BOX
     assert np.abs(before[1000].astype(int) - after[1000])[y0:y1, x0 : x0 + 24].mean() < 4, "left as it is"
 
 
@@ -181,7 +182,11 @@ def test_a_dub_comes_from_a_file_or_a_folder(clip: Path, tmp_path: Path) -> None
             bundle, tmp_path / "o", formats={"video"}, burning=Options(audio=given, codec="hevc")
         )
         info = probe(made.path / "ep001.en-US.mp4")
-        assert (info.video_codec, info.audio_codec) == ("hevc", "aac")
+        assert (info.video_codec, info.audio_codec) == ("hevc", "aac") and made.problems == ()
+    loud = tmp_path / "loud.wav"
+    write_wav(loud, np.sin(np.arange(96_000) * 0.05).astype(np.float32)[:, None].repeat(2, 1))
+    (made,) = package(bundle, tmp_path / "o", formats={"video"}, burning=Options(audio=loud))
+    assert "loud.wav: its true peak is" in made.problems[0]
     two = replace(
         bundle, episodes=[bundle.episodes[0], replace(bundle.episodes[0], episode=Episode(2, "", 2000))]
     )

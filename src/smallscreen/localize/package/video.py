@@ -15,7 +15,9 @@ import numpy as np
 
 from smallscreen.engines.burn import CODECS, burn
 from smallscreen.engines.cover import Cover, Covered, Kind
+from smallscreen.engines.loudness import measured
 from smallscreen.engines.overlay import Overlay
+from smallscreen.engines.sound import SoundProblem, read_sound
 from smallscreen.engines.video import VideoInfo, probe
 from smallscreen.errors import UserError
 from smallscreen.localize.package import covering
@@ -25,6 +27,9 @@ from smallscreen.localize.package.output import Made, Options, Output, Progress,
 from smallscreen.localize.package.setting import SIZE, Box, SetLine, Setting
 
 _SOUNDS = (".wav", ".flac", ".m4a", ".aac", ".mp3", ".mp4", ".opus", ".ogg", ".mka")
+
+PEAK_DBTP = -1.0
+"""The highest true peak that EBU R 128 allows."""
 
 
 class Video(Output):
@@ -68,6 +73,8 @@ class Video(Output):
             info = probe(picture)
             work = Burned(bundle, episode, info, cover, options.band)
             problems[episode.number] = work.problems()
+            if options.audio and (sound := sounds[episode.number]):
+                problems[episode.number] += _too_loud(sound)
             ways: list[Covered] = []
             burn(
                 picture,
@@ -238,6 +245,19 @@ def _sound(given: Path | None, episode: int, episodes: int) -> Path | None:
             "episode, or one episode with --episodes."
         )
     return given
+
+
+def _too_loud(sound: Path) -> list[str]:
+    """What a sound that others mixed may do when it is coded; ours keeps its peaks low (`dub`)."""
+    try:
+        peak = measured(read_sound(sound)).dbtp
+    except SoundProblem:
+        return []  # what cannot be read is refused where it is put in
+    if peak <= PEAK_DBTP:
+        return []
+    return [
+        f"{sound.name}: its true peak is {peak:.1f} dBTP, which coding may clip; mix it to {PEAK_DBTP:g} or lower."
+    ]
 
 
 def _meet(a: Box, b: Box, margin: int = 0) -> bool:
