@@ -234,6 +234,14 @@ def test_two_places_an_emoji_and_two_rows(tmp_path: Path) -> None:
     last = read.cues[-1].text
     assert last.startswith("好的")
     assert last.endswith("知道了")
+    assert read.cues[-1].confidence < step.UNSURE  # something in it was not read
+
+
+def test_a_wide_space_is_no_sign_of_something_unread(tmp_path: Path) -> None:
+    clips.write(tmp_path / "v.mp4", _pictures([(4, 30, "好的　知道了", 330)], 36))
+    (cue,) = read_video(tmp_path / "v.mp4", _reader).cues
+    assert cue.text == "好的 知道了"
+    assert cue.confidence >= step.UNSURE
 
 
 def test_a_line_of_two_hundred_characters(tmp_path: Path) -> None:

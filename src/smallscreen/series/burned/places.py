@@ -18,6 +18,7 @@ from smallscreen.series.burned import strokes
 
 _LOOK = 288  # the short side of what the finder looks at: large enough for subtitles, and cheap
 _MOST = 8
+AROUND = 1.2  # rows above and below a strip that are cut out with it, for a second line
 _PROVEN = 3  # sightings after which a strip needs no more: what stands in it is followed anyway
 _WHOLE_MS = 10_000  # how often the whole picture is searched, whatever is seen in it
 _PAUSE_MS = 500  # between two searches of parts
@@ -215,7 +216,7 @@ class Places:
             self.strips.remove(weakest)
         pad = max(2, round(high * 0.15))
         top, foot = max(0, top - pad), min(self.height, foot + pad)
-        around = round(high * 1.2)
+        around = round(high * AROUND)
         self._numbers += 1
         dark = _is_dark(gray, group, high)
         levels = [strokes.level_of(gray[b[1] : b[3], b[0] : b[2]], high, dark) for b in group]

@@ -13,7 +13,7 @@ import numpy as np
 from smallscreen.engines.ocr import Reader, Reading, vision
 from smallscreen.series.burned import spaces, strokes
 from smallscreen.series.burned.model import Box, Row
-from smallscreen.series.burned.places import Span, Strip
+from smallscreen.series.burned.places import AROUND, Span, Strip
 
 _MOST_SHOTS = 12
 _DULL = 4  # stretches without a word: the strip is no place of subtitles
@@ -21,6 +21,7 @@ _HOPELESS = 0.4
 _POOR = 0.6  # so little is left to check: it will be dropped, or is shown as unsure
 _LOOSE = 0.85  # of a box's height are letters: less, and the finder saw it too large
 _CLEAR = 0.95  # each letter of a line so sure: no second reading finds a mistake
+_GAPPED = 0.6  # the agreement of a reading that leaves something out: it is shown as unsure
 _SURE = 0.9  # a row of another strip that is so sure is not read again
 _TRIES = 8  # stretches of a strip that are read before it is known whether it holds subtitles
 _FOUND_AT = 26  # the height in pixels that a row has where it is looked for
@@ -94,13 +95,21 @@ class Rows:
         if not len(columns):
             return []
         left, right = max(0, int(columns[0]) - high), min(picture.shape[1], int(columns[-1]) + high)
-        picture = picture[:, left:right]
+        around = round(strip.row * AROUND)
+        up, down = max(0, strip.top - around - strip.low), max(0, strip.foot + around - strip.low)
+        picture = picture[up:down, left:right]
         scale = min(1.0, _FOUND_AT / strip.row)
         if scale < 1:
             size = max(16, round(picture.shape[1] * scale)), max(16, round(picture.shape[0] * scale))
             picture = vision().resize(picture, size, interpolation=vision().INTER_AREA)
         return [
-            (round(x0 / scale) + left, round(y0 / scale), round(x1 / scale) + left, round(y1 / scale), sure)
+            (
+                round(x0 / scale) + left,
+                round(y0 / scale) + up,
+                round(x1 / scale) + left,
+                round(y1 / scale) + up,
+                sure,
+            )
             for x0, y0, x1, y1, sure in self.reader.find(picture)
             if sure >= 0.4
         ]
@@ -192,6 +201,9 @@ class Rows:
             return None
         pitch = _size(reading, right - left, letters)
         middles = [x * (right - left) + left - x0 for x in reading.places]
+        if _unread(letters, middles, pitch):
+            agreement = min(agreement, _GAPPED)
+            twice = []
         shown = washed[y0:y1, x0:x1][letters]
         low = strip.low
         return Row(
@@ -277,6 +289,17 @@ def _size(reading: Reading, wide: int, letters: np.ndarray) -> float:
         return max(rows[1] - rows[0], columns[1] - columns[0]) * 1.05
     count = sum(0.55 if c.isascii() else 1 for c in reading.text)
     return (columns[1] - columns[0]) / max(0.5, count) * 1.02
+
+
+def _unread(letters: np.ndarray, middles: Sequence[float], pitch: float) -> bool:
+    """Whether something as wide as a character stands between two that were read, and is no space (an emoji)."""
+    ink = letters.sum(0) > 0
+    for a, b in pairwise(middles):
+        if b - a > 1.75 * pitch:
+            between = ink[max(0, round(a + 0.6 * pitch)) : max(0, round(b - 0.6 * pitch))]
+            if between.sum() > 0.35 * pitch:
+                return True
+    return False
 
 
 def _pitch(reading: Reading) -> float:

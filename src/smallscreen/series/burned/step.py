@@ -29,7 +29,7 @@ from smallscreen.series.project import VIDEO_SUFFIXES, Project, open_project
 from smallscreen.series.steps import run as run_step
 from smallscreen.series.store import Store
 
-VERSION = 1
+VERSION = 2
 """Raise it when videos are to be read again."""
 
 UNSURE = 0.85
