@@ -177,6 +177,13 @@ def test_times_by_hand() -> None:
     assert early.words.clock(early.days[0].people[0].called) == "23:35 (day before)"
 
 
+def test_a_day_says_what_would_be_shot_after_the_daylight() -> None:
+    long = replace(SCENES[0], time="night", minutes=600.0)  # inside, so by day; the exterior ends at 18:45
+    made = shoot(material((day(1, "1 3 4", DATES[0], night=True),), (long, *SCENES[1:])))
+    assert made.days[0].dusk == ("1-3",)
+    assert not any(d.dusk for d in shoot().days)
+
+
 def test_colors_and_pages() -> None:
     assert [strip_color(s) for s in SCENES] == [
         "day_int", "day_int", "day_ext", "night_ext", "night_int", "day_int", "dusk",

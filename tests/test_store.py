@@ -87,7 +87,12 @@ def test_a_series_comes_out_as_it_went_in(engine: sa.Engine) -> None:
 
 def test_the_finished_edition_of_a_market_comes_before_its_variants(engine: sa.Engine) -> None:
     store = Store(engine, "umbrella")
-    for locale, variant in (("es-419", "literal"), ("en-US", "literal"), ("en-US", "bold"), ("en-US", "main")):
+    for locale, variant in (
+        ("es-419", "literal"),
+        ("en-US", "literal"),
+        ("en-US", "bold"),
+        ("en-US", "main"),
+    ):
         store.edition(locale, variant)
     assert [e.name for e in store.editions()] == ["en-US", "en-US.bold", "en-US.literal", "es-419.literal"]
 

@@ -280,6 +280,7 @@ def _give(directory: Path, made: Made, format: Format, project: Any, outdated: b
         )
     else:
         _print_plan(made.plan, made.fresh)
+        _print_dusk(project)
         if made.stopped:
             typer.echo("Interrupted; this is the best plan so far, and it is kept.")
         if outdated:
@@ -324,6 +325,16 @@ def _print_plan(plan: Plan, fresh: bool) -> None:
         typer.echo("\nWhat changed:")
         for said in plan.changes:
             typer.echo(f"  {said}")
+
+
+def _print_dusk(project: Any) -> None:
+    from smallscreen.production.papers import after_dark
+
+    for number, scenes in after_dark(project):
+        typer.echo(
+            f"Day {number} runs out of daylight before the end of {', '.join(scenes)}: shoot there earlier, for another "
+            "company move, or lock scenes to other days (plan change --lock SCENE=DAY)."
+        )
 
 
 def _print_breakdown(made: Breakdown) -> None:

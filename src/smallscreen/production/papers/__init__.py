@@ -21,7 +21,18 @@ from smallscreen.production.papers._words import languages, words
 from smallscreen.production.papers.paper import Made, Paper
 from smallscreen.series.project import Project
 
-__all__ = ["Made", "Material", "Options", "Paper", "Place", "Shoot", "languages", "papers", "write"]
+__all__ = [
+    "Made",
+    "Material",
+    "Options",
+    "Paper",
+    "Place",
+    "Shoot",
+    "after_dark",
+    "languages",
+    "papers",
+    "write",
+]
 
 Progress = Callable[[int, int, str], None]
 
@@ -74,3 +85,16 @@ def write(
             f"{error.filename or out} cannot be written ({error.strerror}); choose another output folder."
         ) from error
     return made
+
+
+def after_dark(project: Project) -> list[tuple[int, tuple[str, ...]]]:
+    """Days of the stored plan on which scenes by daylight would end after it, and these scenes; [] without a plan that fits.
+
+    A plan holds daylight in sums and counts company moves before the clock: an order may put a night interior into the
+    morning and an exterior into the dusk. Somebody has to look at that.
+    """
+    try:
+        shoot = shoot_of(of_project(project), Options(), words("en"))
+    except UserError:
+        return []
+    return [(day.number, day.dusk) for day in shoot.days if day.dusk]

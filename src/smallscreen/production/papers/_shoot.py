@@ -26,6 +26,7 @@ from smallscreen.production.papers import _dood
 from smallscreen.production.papers._material import Material, Options
 from smallscreen.production.papers._sun import sun
 from smallscreen.production.papers._words import Words
+from smallscreen.production.shoot import time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ class Date:
     wrap: float
     people: tuple[Call, ...]
     needs: tuple[Need, ...]
+    dusk: tuple[str, ...] = ()
+    """Scenes by daylight that end after it."""
 
     @property
     def date(self) -> Day | None:
@@ -313,7 +316,8 @@ def _date(
         strips.append(Strip(scene, now, now + scene.minutes, move, _numbers(scene, members)))
         now += scene.minutes
     people = tuple(_calls(strips, members, options.prep_minutes))
-    return Date(day, tuple(strips), call, now, people, tuple(_needs(scenes)))
+    dusk = tuple(s.scene.id for s in strips if time_of(s.scene) == "D" and s.end > dark)
+    return Date(day, tuple(strips), call, now, people, tuple(_needs(scenes)), dusk)
 
 
 def _follows(before: ShootDay, day: ShootDay) -> bool:

@@ -246,6 +246,7 @@ def _days(shoot: Shoot, w: Words) -> list[ShootingDay]:
             cost=d.day.cost,
             call=w.clock(d.call),
             wrap=w.clock(d.wrap),
+            dusk=list(d.dusk),
         )
         for d in shoot.days
     ]

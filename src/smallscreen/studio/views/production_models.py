@@ -46,7 +46,8 @@ class Strip(BaseModel):
 
 
 class ShootingDay(BaseModel):
-    """One day of one unit, with its scenes in order; `call` and `wrap` are estimates."""
+    """One day of one unit, with its scenes in order; `call` and `wrap` are estimates, `dusk` the scenes by daylight that
+    would end after it."""
 
     index: int
     unit: int
@@ -61,6 +62,7 @@ class ShootingDay(BaseModel):
     cost: Decimal
     call: str
     wrap: str
+    dusk: list[str]
 
 
 class Person(BaseModel):
