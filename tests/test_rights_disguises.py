@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bench import _looks as look
-from bench import rights
+from bench import _rights_score as rights
 from bench._disguises import SINGLE, THREE, Case, cases
 from bench._episodes import HALVES, innocents, laid_out, references
 from bench._made_sound import music, speech
