@@ -7,6 +7,7 @@ import json
 import sys
 import wave
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -220,7 +221,10 @@ def test_what_is_said_becomes_cues_in_time(series: Project, spoken: Spoken, whis
     assert first["cues"] == 3 and first["confidence"] > 0.8 and second["cues"] == 0
     assert second["notes"] == ["nobody speaks in it"] and second["file"] is None
     cues = read_subtitles(series.root / first["file"])
-    assert [c.text.replace("\n", " ").rstrip(".?") for c in cues] == [s.rstrip(".?") for s in SAID]
+    # The voice draws by chance how it speaks, so a small model may hear a letter more or less.
+    for cue, said in zip(cues, SAID, strict=True):
+        heard = cue.text.replace("\n", " ").rstrip(".?")
+        assert SequenceMatcher(None, heard, said.rstrip(".?")).ratio() > 0.9, heard
     for cue, (start, end) in zip(cues, spoken.times, strict=True):
         assert abs(cue.start_ms - start) <= 150 and abs(cue.end_ms - end) <= 250
     rows = (series.root / "listen" / "ep001.en.tsv").read_text("utf-8").splitlines()

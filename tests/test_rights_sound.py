@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from smallscreen.rights.model import Candidate, Fingerprint, Segment, SoundTrack
+from smallscreen.rights.model import FINGERPRINT_VERSION, Candidate, Fingerprint, Segment, SoundTrack
 from smallscreen.rights.sound import RATE, SPAN_STEPS, SoundBuilder, Verifier, candidates, terms, verify
 from smallscreen.rights.sound.landmarks import MOST_SECONDS, unpacked
 
@@ -220,7 +220,7 @@ def test_a_long_rest_keeps_the_time() -> None:
 
 
 def test_a_track_goes_through_bytes_and_stays_small() -> None:
-    whole = Fingerprint(1, 16_000, 0, 0, 0.0, "0" * 64, 1, None, ASSET)
+    whole = Fingerprint(FINGERPRINT_VERSION, 16_000, 0, 0, 0.0, "0" * 64, 1, None, ASSET)
     data = whole.to_bytes()
     again = Fingerprint.from_bytes(data).sound
     assert again is not None

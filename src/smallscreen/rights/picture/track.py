@@ -164,7 +164,7 @@ class _Frame:
         # A picture that stands for long moves for LAG steps only; the rest is nought.
         short = np.minimum(times, motion.LAG + 1)
         spread = np.repeat(seen, short, axis=0)
-        moved = motion.differences(self._last, spread)
+        moved = motion.differences(self._last, spread, fine=self.cells == FINE)
         if (times > short).any():
             ends = np.cumsum(short)
             gaps = np.repeat(ends, times - short)
