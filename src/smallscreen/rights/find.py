@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,7 +40,6 @@ _SAME_SOUND = (
 _NEAR_MS = 1_000
 _MOMENT_MS = 400
 _MOMENTS = 2
-_SHORT_MS = 600_000
 
 
 @dataclass(frozen=True)
@@ -107,26 +105,26 @@ def verified(
     spans = {s: exclude.spans(catalogue, s) if s else [] for s in {a.series for a, _ in known}}
     looking = _Looking(query, Verifier(query.sound) if query.sound is not None else None)
 
-    def fused(one: tuple[Asset, Fingerprint]) -> Fused | None:
-        asset, print_ = one
-        mine = [s for s in spans[asset.series] if s.asset_id == asset.id]
-        return looking.fused(print_, by_asset[asset.id], mine)
-
     found: list[_Found] = []
-    for (asset, _), whole in zip(known, _each(fused, query, known), strict=True):
-        if whole is None:
-            continue
-        match = Match(
-            id=match_id(query.sha256, asset.id),
-            query_sha256=query.sha256,
-            query_name=name,
-            asset=asset,
-            segments=tuple(whole.segments),
-            disguises=tuple(whole.disguises),
-            confidence=whole.confidence,
-            notes=(*query.notes, _SAME_SOUND) if whole.same_sound else query.notes,
-        )
-        found.append(_Found(asset, _judged(match, rules, seen), _weight(whole.segments)))
+    # One at a time: motion laid on motion takes a gigabyte or more, and two threads wait for each other more than they
+    # save. So do a matrix library's own, for products as small as these.
+    with threadpool_limits(1, "blas"):
+        for asset, print_ in known:
+            mine = [s for s in spans[asset.series] if s.asset_id == asset.id]
+            whole = looking.fused(print_, by_asset[asset.id], mine)
+            if whole is None:
+                continue
+            match = Match(
+                id=match_id(query.sha256, asset.id),
+                query_sha256=query.sha256,
+                query_name=name,
+                asset=asset,
+                segments=tuple(whole.segments),
+                disguises=tuple(whole.disguises),
+                confidence=whole.confidence,
+                notes=(*query.notes, _SAME_SOUND) if whole.same_sound else query.notes,
+            )
+            found.append(_Found(asset, _judged(match, rules, seen), _weight(whole.segments)))
     matches = _best_of_each_work(found)
     if notes and matches:
         matches[0] = replace(matches[0], notes=(*matches[0].notes, *notes))
@@ -194,23 +192,6 @@ class _Looking:
                 inside = ours.times_ms[others]
                 near &= (inside < span.from_ms) | (inside >= span.to_ms)
         return len(np.unique(theirs.times_ms[pairs[near]] // _MOMENT_MS)) >= _MOMENTS
-
-
-def _each(
-    fused: Callable[[tuple[Asset, Fingerprint]], Fused | None],
-    query: Fingerprint,
-    known: Sequence[tuple[Asset, Fingerprint]],
-) -> list[Fused | None]:
-    """What `fused` says of each, two at a time where all are short: motion of an hour laid on an hour takes a gigabyte.
-
-    A matrix library's own threads cost more than they save for products as small as these.
-    """
-    short = max((print_.duration_ms for _, print_ in known), default=0) <= _SHORT_MS >= query.duration_ms
-    with threadpool_limits(1, "blas"):
-        if len(known) < 2 or not short:
-            return [fused(one) for one in known]
-        with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(fused, known))
 
 
 def _lines(shown: Sequence[Segment], asset_id: str) -> list[Candidate]:
