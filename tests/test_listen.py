@@ -7,7 +7,6 @@ import json
 import sys
 import wave
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -35,7 +34,8 @@ from tests.conftest import smallscreen
 
 pytest.importorskip("faster_whisper", reason="needs the extra [listen]: faster-whisper")
 
-SAID = ("Grandpa, I'm home.", "What did the doctor say to you this morning?", "Give me the letter.")
+# The voice draws by chance how it speaks, so these are words that a small model cannot hear as others (doctor, doctors).
+SAID = ("Grandpa, I'm home.", "What did your father tell you this morning?", "Give me the letter.")
 STARTS = (1500, 4200, 8000)
 LONG_MS = 10_500
 
@@ -221,10 +221,7 @@ def test_what_is_said_becomes_cues_in_time(series: Project, spoken: Spoken, whis
     assert first["cues"] == 3 and first["confidence"] > 0.8 and second["cues"] == 0
     assert second["notes"] == ["nobody speaks in it"] and second["file"] is None
     cues = read_subtitles(series.root / first["file"])
-    # The voice draws by chance how it speaks, so a small model may hear a letter more or less.
-    for cue, said in zip(cues, SAID, strict=True):
-        heard = cue.text.replace("\n", " ").rstrip(".?")
-        assert SequenceMatcher(None, heard, said.rstrip(".?")).ratio() > 0.9, heard
+    assert [c.text.replace("\n", " ").rstrip(".?") for c in cues] == [s.rstrip(".?") for s in SAID]
     for cue, (start, end) in zip(cues, spoken.times, strict=True):
         assert abs(cue.start_ms - start) <= 150 and abs(cue.end_ms - end) <= 250
     rows = (series.root / "listen" / "ep001.en.tsv").read_text("utf-8").splitlines()
