@@ -6,16 +6,15 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from pypdf import PdfReader
@@ -24,73 +23,29 @@ from smallscreen.errors import UserError
 from smallscreen.production.model import (
     Breakdown,
     CastMember,
-    Element,
-    Location,
     Plan,
-    Rules,
-    SceneSheet,
-    ShootDay,
 )
 from smallscreen.production.papers import Material, Options, Place, languages, papers, write
 from smallscreen.production.papers._dood import row, working
-from smallscreen.production.papers._shoot import Shoot, shoot_of, strip_color
+from smallscreen.production.papers._shoot import strip_color
 from smallscreen.production.papers._sun import sun
 from smallscreen.production.papers._words import pages, words
 from smallscreen.production.papers.paper import file_stem
 from tests.browser import Browser
-
-MADE = datetime(2026, 2, 20, 9, 0, tzinfo=UTC)
-OPTIONS = Options(made=MADE)
-BAD = '=1+1<script>alert(1)</script>"&\\;,\nBEGIN:VEVENT\r\x07'
-
-
-def scene(number: str, place: str, cast: str, **more: Any) -> SceneSheet:
-    """`cast` are letters, A is the first part."""
-    base = {"interior": True, "time": "day", "eighths": 4, "minutes": 60.0, "story_day": "D1"}
-    return SceneSheet(f"1-{number}", 1, number, "", place, place, cast=tuple(cast), **{**base, **more})  # type: ignore[arg-type]
-
-
-def day(index: int, scenes: str, when: date | None, *, unit: int = 1, night: bool = False) -> ShootDay:
-    ids = tuple(f"1-{n}" for n in scenes.split())
-    return ShootDay(index, when, unit, ids, (), 0, 0.0, night, 0.0, Decimal(0))
-
-
-UMBRELLA = Element("prop", "红伞", 2, "红色")
-SCENES = (
-    scene("1", "伞坊", "AB", synopsis="外公补伞。", elements=(UMBRELLA,)),
-    scene("2", "伞坊", "A", elements=(UMBRELLA, Element("extra", "路人", 12))),
-    scene("3", "院坝", "B", interior=False),
-    scene("4", "院坝", "AC", interior=False, time="night"),
-    scene("5", "Tea house", "D", time="night"),
-    scene("6", "Tea house", "AD"),
-    scene("7", "Tea house", "A", time="dusk", interior=None),
+from tests.exchange_read import check_uss, parse
+from tests.papers_made import (
+    DATES,
+    DAYS,
+    OPTIONS,
+    RULES,
+    SCENES,
+    day,
+    hostile,
+    material,
+    scene,
+    shoot,
+    written_once,
 )
-CAST = tuple(CastMember(n, i, minor=n == "D") for i, n in enumerate("ABCD", 1))
-PLACES = (Location("伞坊"), Location("院坝", move_minutes=30), Location("Tea house"))
-DATES = [date(2026, 3, 5), date(2026, 3, 6), date(2026, 3, 9)]
-DAYS = (day(1, "1 3 4", DATES[0], night=True), day(2, "5 6", DATES[1]), day(3, "2", DATES[2]))
-RULES = Rules(start=DATES[0], weekdays_off=(5, 6))
-
-
-def material(days: tuple[ShootDay, ...] = DAYS, scenes: tuple[SceneSheet, ...] = SCENES) -> Material:
-    return Material("伞下", "umbrella", Breakdown(scenes, CAST, PLACES), RULES, Plan(days))
-
-
-def shoot(made: Material | None = None, language: str = "en", **options: Any) -> Shoot:
-    return shoot_of(made or material(), replace(OPTIONS, **options), words(language))
-
-
-def hostile() -> Material:
-    """Every text that somebody else may have written is hostile."""
-    thing = Element("prop", BAD, 2, "+" + BAD)
-    cast = (CastMember(BAD, 1), CastMember("@SUM(A1)", 0))
-    one = SceneSheet(
-        "=1-1", 1, "1", BAD, BAD, "-" + BAD, True, BAD, "=D1", 4, 60.0, 60.0,
-        (BAD, "@SUM(A1)"), (thing, Element("extra", BAD, 5)), BAD, note=BAD,
-    )  # fmt: skip
-    days = (ShootDay(1, DATES[0], 1, ("=1-1",), (), 0, 0.0, False, 0.0, Decimal(0)),)
-    return Material(BAD, "../" + BAD, Breakdown((one,), cast), RULES, Plan(days))
-
 
 # -- day out of days --------------------------------------------------------------------------------------------------
 
@@ -214,17 +169,8 @@ def test_the_sun_rises_where_almanacs_say() -> None:
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
-    """All papers in a language, made once."""
-    folders: dict[str, Path] = {}
-
-    def made(language: str) -> Path:
-        if language not in folders:
-            folders[language] = tmp_path_factory.mktemp(language)
-            write(material(), folders[language], language, options=OPTIONS)
-        return folders[language]
-
-    yield made
+def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    return written_once(tmp_path_factory)
 
 
 def pdf_text(path: Path) -> str:
@@ -325,184 +271,6 @@ def test_all_again_gives_the_same_bytes(written: Callable[[str], Path], tmp_path
     files = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*") if p.is_file())
     assert len(files) == 6 + 3 + 5
     assert [p for p in files if (tmp_path / p).read_bytes() != (written("zh") / p).read_bytes()] == []
-
-
-# -- calendars --------------------------------------------------------------------------------------------------------
-
-
-def parse(raw: bytes) -> dict[str, Any]:
-    """A strict little reader of RFC 5545: folding, line ends, lengths, nesting, values."""
-    assert raw.endswith(b"\r\n") and b"\n" not in raw.replace(b"\r\n", b"")
-    lines = raw[:-2].split(b"\r\n")
-    assert all(len(line) <= 75 for line in lines)
-    texts = [line.decode("utf-8") for line in lines]  # a fold inside a character would not decode
-    whole: list[str] = []
-    for text in texts:
-        if text.startswith(" "):
-            whole[-1] += text[1:]
-        else:
-            whole.append(text)
-    assert (whole[0], whole[-1]) == ("BEGIN:VCALENDAR", "END:VCALENDAR")
-    calendar: dict[str, Any] = {"events": []}
-    event: dict[str, str] | None = None
-    for line in whole[1:-1]:
-        found = re.fullmatch(r"([A-Z][A-Z0-9-]*)((?:;[A-Z-]+=[^;:\"]*)*):(.*)", line)
-        assert found, line
-        name, _, value = found.groups()
-        assert not re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value)
-        if (name, value) == ("BEGIN", "VEVENT"):
-            assert event is None
-            event = {}
-        elif (name, value) == ("END", "VEVENT"):
-            assert event is not None and {"UID", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY"} <= set(event)
-            calendar["events"].append(event)
-            event = None
-        else:
-            assert name not in ("BEGIN", "END"), line
-            if name in ("SUMMARY", "DESCRIPTION", "LOCATION", "X-WR-CALNAME"):
-                assert not re.search(r"(?<!\\)(?:\\\\)*[,;]", value), value
-                value = re.sub(r"\\(.)", lambda m: "\n" if m[1] in "nN" else m[1], value)
-            target = calendar if event is None else event
-            assert name not in target
-            target[name] = value
-    assert event is None and calendar["VERSION"] == "2.0" and calendar["PRODID"]
-    return calendar
-
-
-def test_calendars(written: Callable[[str], Path]) -> None:
-    folder = written("zh") / "calendars"
-    whole = parse((folder / "umbrella.shoot.ics").read_bytes())
-    assert [(e["DTSTART"], e["DTEND"]) for e in whole["events"]] == [
-        ("20260305T070000", "20260305T190000"), ("20260306T090000", "20260306T110000"),
-        ("20260309T070000", "20260309T080000"),
-    ]  # fmt: skip
-    assert (
-        whole["events"][0]["LOCATION"] == "伞坊、院坝"
-        and "07:00 1-1 内 日 伞坊" in whole["events"][0]["DESCRIPTION"]
-    )
-    people = sorted(folder.glob("umbrella.0*.ics"))
-    assert [p.name for p in people] == [f"umbrella.0{i}-{n}.ics" for i, n in enumerate("ABCD", 1)]
-    mine = parse(people[2].read_bytes())
-    assert [(e["DTSTART"], e["DTEND"]) for e in mine["events"]] == [("20260305T171500", "20260305T190000")]
-    uids = [e["UID"] for p in folder.iterdir() for e in parse(p.read_bytes())["events"]]
-    assert len(set(uids)) == len(uids)
-
-
-def test_a_zone_makes_times_absolute_and_hold_days_are_free(tmp_path: Path) -> None:
-    days = (day(1, "1", DATES[0]), day(2, "5", DATES[1]), day(3, "2 6", DATES[2]))
-    options = replace(OPTIONS, zone="Asia/Shanghai", travel={"A": (date(2026, 3, 4),)})
-    write(material(days), tmp_path, "en", ["ics"], options)
-    events = parse((tmp_path / "calendars" / "umbrella.01-A.ics").read_bytes())["events"]
-    assert sorted((e["DTSTART"], e["SUMMARY"].split(":")[0], e.get("TRANSP")) for e in events)[:2] == [
-        ("20260304", "Travel", "TRANSPARENT"), ("20260304T221500Z", "伞下 · Day 1 · A SW", None),
-    ]  # fmt: skip
-    assert [e["SUMMARY"] for e in events if e["DTSTART"] == "20260306"] == ["Hold: A"]
-
-
-# -- exchange ---------------------------------------------------------------------------------------------------------
-
-# Keys and types as the standard's documentation has them; ? may be null.
-USS = {
-    "": "id author? company? created episode? episodeName? description? name project? schedColor? schedDate? scriptColor? "
-    "scriptDate? season? source ussVersion breakdowns[] categories[] elements[] stripboards[] calendars[]",
-    "breakdowns": "id bannerText? comments? created description? elements[] pages# scene? scriptPage? duration# type",
-    "categories": "id created name ucid#",
-    "elements": "id category created daysOff[] dropDayCount# elementId? events[] isDood! isDrop! isHold! isIdLock! "
-    "linkedElements[] name",
-    "stripboards": "id boards[] calendar? name",
-    "boards": "id name breakdownIds[]",
-    "calendars": "id daysOff[] events[] name",
-    "events": "id date type name?",
-}
-
-
-def check_uss(kind: str, thing: dict[str, Any]) -> None:
-    keys = {re.sub(r"[?#!]|\[\]", "", k): k for k in USS[kind].split()}
-    assert set(thing) == set(keys), kind
-    for name, value in thing.items():
-        rule = keys[name]
-        if rule.endswith("[]"):
-            assert isinstance(value, list)
-            if name in USS:
-                for inner in value:
-                    if not (kind == "breakdowns" and name == "elements"):
-                        check_uss(name, inner)
-        elif rule.endswith("#"):
-            assert type(value) in (int, float) and value >= 0
-        elif rule.endswith("!"):
-            assert type(value) is bool
-        else:
-            assert isinstance(value, str) or (rule.endswith("?") and value is None), (kind, name)
-
-
-def test_uss_follows_its_standard(written: Callable[[str], Path]) -> None:
-    whole = json.loads((written("zh") / "umbrella.uss").read_text("utf-8"))["universalScheduleStandard"]
-    check_uss("", whole)
-    scenes = {b["id"]: b for b in whole["breakdowns"]}
-    board, boneyard = whole["stripboards"][0]["boards"]
-    assert [[scenes[i]["scene"] for i in d] for d in board["breakdownIds"]] == [
-        ["1-1", "1-3", "1-4"],
-        ["1-5", "1-6"],
-        ["1-2"],
-    ]
-    assert [scenes[i]["scene"] for i in boneyard["breakdownIds"]] == ["1-7"]
-    elements = {e["id"]: e for e in whole["elements"]}
-    number = {c["id"]: c["ucid"] for c in whole["categories"]}
-    first = [
-        (number[elements[i]["category"]], elements[i]["name"]) for i in whole["breakdowns"][0]["elements"]
-    ]
-    assert first == [
-        (0, "伞坊"),
-        (1, "INT"),
-        (2, "DAY"),
-        (3, "D1"),
-        (6, "伞坊"),
-        (100, "A"),
-        (100, "B"),
-        (104, "红伞 ×2"),
-    ]
-    assert (whole["breakdowns"][0]["pages"], whole["breakdowns"][0]["duration"]) == (0.5, 3_600_000)
-    calendar = whole["calendars"][0]
-    assert calendar["daysOff"] == [0, 6] and calendar["events"][0]["date"] == "2026-03-05T00:00:00.000Z"
-    assert len(calendar["events"]) == 1
-
-
-def uss_dates(whole: dict[str, Any], board: dict[str, Any]) -> list[date]:
-    """The dates that a reader of the standard infers for a board's days."""
-    calendar = whole["calendars"][0]
-    at = date.fromisoformat(next(e["date"][:10] for e in calendar["events"] if e["type"] == "start"))
-    off = {date.fromisoformat(e["date"][:10]) for e in calendar["events"] if e["type"] == "dayOff"}
-    found = []
-    for _ in board["breakdownIds"]:
-        while at in off or (at.weekday() + 1) % 7 in calendar["daysOff"]:
-            at += timedelta(days=1)
-        found.append(at)
-        at += timedelta(days=1)
-    return found
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.integers(1, 9), min_size=6, max_size=6), st.lists(st.integers(1, 2), min_size=7, max_size=7)
-)
-def test_uss_dates_come_back(gaps: list[int], units: list[int]) -> None:
-    from smallscreen.production.papers.uss import export
-
-    dates = [DATES[0]]
-    for gap in gaps:
-        dates.append(dates[-1] + timedelta(days=gap))
-    days = tuple(day(i + 1, str(i + 1), d, unit=u) for i, (d, u) in enumerate(zip(dates, units, strict=True)))
-    whole = export(shoot(material(days)))["universalScheduleStandard"]
-    names = {b["id"]: int(b["scene"][2:]) for b in whole["breakdowns"]}
-    boards = whole["stripboards"][0]["boards"]
-    found = {}
-    for board in boards[:-1]:
-        for inferred, ids in zip(uss_dates(whole, board), board["breakdownIds"], strict=True):
-            found.update({names[i]: inferred for i in ids})
-    assert found == {i + 1: d for i, d in enumerate(dates)}
-    assert sum(len(d) for b in boards[:-1] for d in b["breakdownIds"]) + len(
-        boards[-1]["breakdownIds"]
-    ) == len(SCENES)
 
 
 # -- hostile text, bad input ------------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ SUREST = 1 - 1e-12
 _FEWEST_MOVING = 26
 """Steps of motion, a little over 2 seconds of it: a title card that comes in and goes has fewer."""
 _GEOMETRIES = 6
+_WORTH = 0.1
+"""Part of the first geometry's gain that a further one must bring: the others are the same place, a little off."""
 _COMMON = 50
 _ALL_WITH_ALL = 400_000_000
 """Pairs of hashes up to which all are compared; of longer films those that share a word."""
@@ -246,6 +248,7 @@ def _telling(votes: dict[_Kind, dict[int, int]]) -> list[_Kind]:
     """The geometries that together answer most: each next one counts most for seconds not yet answered so well."""
     best: dict[int, int] = {}
     chosen: list[_Kind] = []
+    most = 0.0
     while len(chosen) < min(_GEOMETRIES, len(votes)):
         gains = {
             kind: sum(max(0, value - best.get(second, 0)) + 0.15 * value for second, value in had.items())
@@ -253,6 +256,9 @@ def _telling(votes: dict[_Kind, dict[int, int]]) -> list[_Kind]:
             if kind not in chosen
         }
         kind = max(gains, key=lambda k: gains[k])
+        most = max(most, gains[kind])
+        if gains[kind] < _WORTH * most:
+            break
         chosen.append(kind)
         for second, value in votes[kind].items():
             best[second] = max(best.get(second, 0), value)

@@ -11,6 +11,7 @@ import math
 import shutil
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -40,6 +41,8 @@ BIN = 6_000  # thousandths of a step: 0.48 s
 ZERO = BIN * (1 << 34)
 _LONGEST = 1 << 18
 _RARE = 50
+_THREADS = 2
+"""Files of a run that are looked through at once."""
 
 
 def text(name: str, **filled: object) -> str:
@@ -233,7 +236,10 @@ class Here(Asking):
         self, kind: int, asked: NDArray[np.int32], times: NDArray[np.int64]
     ) -> Iterator[dict[str, NDArray[Any]]]:
         """Rows of one kind. What hits.sql would leave out as too frequent is not read."""
-        parts = [(number, part, *part.ranges(asked)) for number, k, part in self._parts if k == kind]
+        mine = [(number, part) for number, k, part in self._parts if k == kind]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            ranges = list(pool.map(lambda one: one[1].ranges(asked), mine))
+        parts = [(*one, *where) for one, where in zip(mine, ranges, strict=True)]
         loose = []
         for number, kinds, term, place in self._new:
             chosen = (kinds == kind) & np.isin(term, asked)

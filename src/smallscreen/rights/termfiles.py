@@ -43,6 +43,7 @@ BLOCK = 64
 """Rows between two entries of a directory."""
 ROW_GROUP = 122_880
 _AHEAD = 1 << 16
+_FEW = 16
 PART_ROWS = 16_000_000
 """Rows of a file of a run: what is sorted in memory at once."""
 
@@ -243,7 +244,7 @@ class Part:
         blocks = both[np.concatenate([[True], both[1:] != both[:-1]])]
         start, count = self._block_rows(blocks)
         # Blocks of a sorted file, one after the other, are sorted too.
-        values = np.frombuffer(self._read(self._term_at, 4, start, start + count), "<i4")
+        values = self._blocks(start, count)
         begins = np.concatenate([[0], np.cumsum(count)])
         for rows, side, of in ((low, "left", before), (high, "right", last)):
             block = np.searchsorted(blocks, of)
@@ -260,6 +261,22 @@ class Part:
         inside = (blocks - self._group_block[group]) * BLOCK
         return self._group_row[group] + inside, np.minimum(BLOCK, self.rows[group] - inside)
 
+    def _blocks(self, start: NDArray[np.int64], count: NDArray[np.int64]) -> Ints:
+        """The terms of blocks, one after the other; `count` is BLOCK but for the last block of a row group."""
+        group = np.searchsorted(self._group_row, start, "right") - 1
+        at = self._term_at[group] + 4 * (start - self._group_row[group])
+        if int(at[-1]) + 4 * BLOCK > len(self._bytes):
+            return np.frombuffer(self._read(self._term_at, 4, start, start + count), "<i4")
+        self._announce(at, at + 4 * BLOCK)
+        # A block may begin at any byte. After a row group's last one, which is shorter, places are read and left out.
+        whole = np.ndarray((len(self._bytes) - 4 * BLOCK + 1,), f"V{4 * BLOCK}", self._bytes, strides=(1,))
+        values = whole[at].view("<i4").reshape(-1, BLOCK)
+        del whole
+        self._forget()
+        if (count < BLOCK).any():
+            return np.asarray(values[np.arange(BLOCK) < count[:, None]])
+        return np.asarray(values.ravel())
+
     def _read(
         self, at: NDArray[np.int64], size: int, low: NDArray[np.int64], high: NDArray[np.int64]
     ) -> bytes:
@@ -273,18 +290,26 @@ class Part:
         pieces = list(zip(start.tolist(), end.tolist(), strict=True))
         if (first != last).any():
             pieces = list(self._cut(pieces, at, size, first, last, low, high))
-        if len(pieces) > 16 and hasattr(os, "posix_fadvise"):
-            # The disk is told of all reads before the first one waits.
-            number = self._file.fileno()
-            near = np.concatenate([start // _AHEAD, (end - 1) // _AHEAD])
-            for place in np.unique(near).tolist():
-                os.posix_fadvise(number, place * _AHEAD, _AHEAD, os.POSIX_FADV_WILLNEED)
+        self._announce(start, end)
         data = self._bytes
         found = b"".join([data[a:b] for a, b in pieces])
-        if data is not None and hasattr(data, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
-            # Pages that were looked at stay in the file cache, but count no longer as this process's memory.
-            data.madvise(mmap.MADV_DONTNEED)
+        self._forget()
         return found
+
+    def _announce(self, start: NDArray[np.int64], end: NDArray[np.int64]) -> None:
+        """Tell the disk of all reads before the first one waits."""
+        if len(start) <= _FEW or not hasattr(os, "posix_fadvise"):
+            return
+        near = np.unique(np.concatenate([start // _AHEAD, (end - 1) // _AHEAD]))
+        first = np.flatnonzero(np.diff(near, prepend=-2) != 1)
+        long = np.diff(first, append=len(near))
+        for begin, pages in zip(near[first].tolist(), long.tolist(), strict=True):
+            os.posix_fadvise(self._file.fileno(), begin * _AHEAD, pages * _AHEAD, os.POSIX_FADV_WILLNEED)
+
+    def _forget(self) -> None:
+        """Pages that were looked at stay in the file cache, but count no longer as this process's memory."""
+        if self._bytes is not None and hasattr(self._bytes, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
+            self._bytes.madvise(mmap.MADV_DONTNEED)
 
     def _cut(
         self,
