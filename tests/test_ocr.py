@@ -244,6 +244,13 @@ def test_a_wide_space_is_no_sign_of_something_unread(tmp_path: Path) -> None:
     assert cue.confidence >= step.UNSURE
 
 
+def test_short_lines_of_letters_and_digits_are_lines_too(tmp_path: Path) -> None:
+    texts = ["三年没回来你又长高了", "Mario", "你65分", "买伞还是补伞？", "网上"]
+    lines = [(6 + 22 * n, 26 + 22 * n, text, 320) for n, text in enumerate(texts)]
+    read = read_video(clips.write(tmp_path / "v.mp4", _pictures(lines, 122)), _reader)
+    assert [c.text for c in read.cues] == texts, read.dropped
+
+
 def test_a_line_of_two_hundred_characters(tmp_path: Path) -> None:
     words = "外公说明天一早就要去镇上赶集买两斤肉和四十八块豆腐回来做给大家吃"
     rows = [(words * 7)[n : min(200, n + 12)] for n in range(0, 200, 12)]

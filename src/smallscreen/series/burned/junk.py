@@ -83,7 +83,10 @@ def _rescue(
         lit = row.dropped == "of another brightness than the subtitles" and han > 1
         lit = lit and 0.8 <= row.size / size <= 1.25
         long = row.dropped == "of another size than the subtitles" and han >= 12 and row.size / size >= 0.45
-        if not (lit or long) or row.confidence < 0.9 or abs(_center(row) - level) > 0.5 * size:
+        # Of two characters on a busy picture the size is hardly known.
+        few = row.dropped == "of another size than the subtitles" and han >= 2 and len(row.text) <= 3
+        few = few and 0.55 <= row.size / size <= 2 and row.confidence >= 0.95
+        if not (lit or long or few) or row.confidence < 0.9 or abs(_center(row) - level) > 0.5 * size:
             continue
         if not _lined_up(row, middle, edge, foot, size):
             continue

@@ -78,20 +78,23 @@ def _without_doubles(rows: Sequence[Row]) -> list[Row]:
             and (same_text(k.text, row.text) > 0.5 or row.text in k.text)
             for k in kept
         )
-        if not double and not (row.confidence < 0.7 and _covered(row, kept)):
+        if not double and not _left_over(row, kept):
             kept.append(row)
     return kept
 
 
-def _covered(row: Row, kept: Sequence[Row]) -> bool:
-    """Whether better lines stand in the same place for most of the time: this is what remains of them."""
+def _left_over(row: Row, kept: Sequence[Row]) -> bool:
+    """Whether better lines stand in the same place for most of the time, and this is read badly or is one of them."""
     there = [
-        max(0, min(k.end_ms, row.end_ms) - max(k.start_ms, row.start_ms))
+        (k, min(k.end_ms, row.end_ms) - max(k.start_ms, row.start_ms))
         for k in kept
         if min(k.box[3], row.box[3]) - max(k.box[1], row.box[1]) > 0.5 * min(k.high, row.high)
         and min(k.box[2], row.box[2]) > max(k.box[0], row.box[0])
+        and min(k.end_ms, row.end_ms) > max(k.start_ms, row.start_ms)
     ]
-    return sum(there) > 0.5 * (row.end_ms - row.start_ms)
+    if sum(ms for _, ms in there) <= 0.5 * (row.end_ms - row.start_ms):
+        return False
+    return row.confidence < 0.7 or any(same_text(k.text, row.text) > 0.5 for k, _ in there)
 
 
 def _cue(group: Sequence[Row], scale: float) -> BurnedCue:

@@ -25,6 +25,7 @@ _GAPPED = 0.6  # the agreement of a reading that leaves something out: it is sho
 _SURE = 0.9  # a row of another strip that is so sure is not read again
 _TRIES = 8  # stretches of a strip that are read before it is known whether it holds subtitles
 _FOUND_AT = 26  # the height in pixels that a row has where it is looked for
+_SOME = 4  # characters from which their distance tells their size better than the width of all
 _GAP_MS = 130  # a line that is away for less was only shaken by a cut or a flash
 
 
@@ -199,7 +200,8 @@ class Rows:
         reading, (left, top, right, foot) = readings[best], cut[best]
         if not reading.text.strip():
             return None
-        pitch = _size(reading, right - left, letters)
+        size = _size(reading, right - left, letters)
+        pitch = _pitch(reading) * (right - left) if len(reading.places) >= _SOME else size
         middles = [x * (right - left) + left - x0 for x in reading.places]
         if _unread(letters, middles, pitch):
             agreement = min(agreement, _GAPPED)
@@ -210,7 +212,7 @@ class Rows:
             start_ms=0,
             end_ms=0,
             box=(tight[0], tight[1] + low, tight[2], tight[3] + low),
-            size=pitch,
+            size=size,
             text=spaces.spaced(reading.text, letters, pitch, middles),
             score=reading.score,
             agreement=max(agreement, 0.5 if twice else 0.0),
@@ -282,12 +284,12 @@ def _extent(letters: np.ndarray) -> tuple[tuple[int, int], tuple[int, int]]:
 
 def _size(reading: Reading, wide: int, letters: np.ndarray) -> float:
     """How large the writing is in pixels: from one character to the next, or as high as one stands alone."""
-    if len(reading.places) >= 4:
-        return _pitch(reading) * wide
+    if len(reading.places) >= _SOME:
+        return _pitch(reading, full=True) * wide
     rows, columns = _extent(letters)
     if len(reading.places) == 1:
         return max(rows[1] - rows[0], columns[1] - columns[0]) * 1.05
-    count = sum(0.55 if c.isascii() else 1 for c in reading.text)
+    count = sum(_width(c) for c in reading.text)
     return (columns[1] - columns[0]) / max(0.5, count) * 1.02
 
 
@@ -302,14 +304,25 @@ def _unread(letters: np.ndarray, middles: Sequence[float], pitch: float) -> bool
     return False
 
 
-def _pitch(reading: Reading) -> float:
-    """From one character to the next, in parts of the row: the mean of those that no space parts."""
+def _pitch(reading: Reading, full: bool = False) -> float:
+    """From one character to the next, in parts of the row: the mean of those that no space parts.
+
+    Where no two Chinese characters stand side by side that is the pitch of letters; `full` makes it one of characters.
+    """
     steps = np.diff(reading.places)
-    full = [not (a.isascii() or b.isascii()) for a, b in pairwise(reading.text)]
-    if len(full) == len(steps) and any(full):
-        steps = steps[full]
+    widths = np.array([(_width(a) + _width(b)) / 2 for a, b in pairwise(reading.text)])
+    if len(widths) == len(steps):
+        if (widths == 1).any():
+            steps = steps[widths == 1]
+        elif full:
+            steps = steps / widths
     usual = steps[steps <= 1.3 * np.median(steps)]
     return float(usual.mean()) if len(usual) else float(np.median(steps))
+
+
+def _width(character: str) -> float:
+    """How wide a letter or digit is beside a Chinese character."""
+    return 0.55 if character.isascii() else 1.0
 
 
 def in_rows(boxes: list[Box]) -> list[list[Box]]:
