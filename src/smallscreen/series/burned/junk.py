@@ -24,7 +24,7 @@ _WORD = re.compile(r"\w")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-def sort_out(rows: Sequence[Row], width: int, height: int, duration_ms: int) -> None:
+def sort_out(rows: Sequence[Row], duration_ms: int) -> None:
     """Say of every row that is no subtitle why (`Row.dropped`)."""
     for row in rows:
         lasts = row.end_ms - row.start_ms
@@ -63,7 +63,7 @@ def sort_out(rows: Sequence[Row], width: int, height: int, duration_ms: int) -> 
             row.dropped = "of another size than the subtitles"
         elif not _lined_up(row, middle, edge, foot, high):
             row.dropped = "beside the subtitles"
-        elif not at_level and not _second_place(row, left, width, high):
+        elif not at_level and not _second_place(row, left, high, han):
             row.dropped = "not where subtitles stand"
         elif not at_level and _EPISODE.match(row.text):
             row.dropped = "an episode number"
@@ -175,13 +175,15 @@ def _lined_up(row: Row, middle: float | None, edge: float | None, _: float, high
     return True
 
 
-def _second_place(row: Row, rows: Sequence[Row], width: int, high: float) -> bool:
+def _second_place(row: Row, rows: Sequence[Row], high: float, han: bool) -> bool:
     """Subtitles move out of the way of other writing: another height, the same size and look, for a while.
 
-    A single row there must be of the subtitles' size; lasting for as long as a line is spoken, and read well.
+    A single row there must be of the subtitles' size and script; lasting for as long as a line is spoken, and read well.
     """
     here = [r for r in rows if abs(_center(r) - _center(row)) < 0.5 * high]
     alone = len({r.text for r in here}) < 2
+    if alone and han and not _HAN.search(row.text):
+        return False
     lasts = row.end_ms - row.start_ms
     letters = len(_LETTER.findall(row.text))
     return row.score >= 0.8 and 300 <= lasts <= 8_000 and letters >= (3 if alone else 2)

@@ -70,7 +70,7 @@ class _Work:
         places = self.places
         assert places is not None  # a video without a frame was refused
         rows = joined(self.found)
-        junk.sort_out(rows, places.width, places.height, end)
+        junk.sort_out(rows, end)
         scale = self.frames.scale
         cues = merge.cues(rows, scale)
         dropped = [
@@ -126,7 +126,7 @@ class _Work:
         assert self.places is not None
         rows = joined([replace(r) for r in self.found])
         end = max((r.end_ms for r in rows), default=0)
-        junk.sort_out(rows, self.places.width, self.places.height, end)
+        junk.sort_out(rows, end)
         return {r.place for r in rows if not r.dropped}
 
     def _earlier(self, late: list[tuple[Strip, int]], block_from: int) -> None:
