@@ -16,7 +16,10 @@ from smallscreen.engines import fonts
 _EM = 40
 _WIDTHS = (0.25, 0.5, 1.0)  # of a character
 _CRUMBS = 2  # pixels in a column that are no letter
-_WIDER, _TRUST, _ENOUGH = 0.1, 0.5, 0.13  # a gap over the room; its weight; what a space needs
+_WIDER, _TRUST, _ENOUGH = 0.1, 0.5, 0.15  # a gap over the room; its weight; what a space needs
+_APART = (
+    0.06  # characters beside a space are seen farther apart than a pitch: so much in all but one of fifty
+)
 _SCALES = (0.97, 0.985, 1.0, 1.015, 1.03)
 
 
@@ -36,7 +39,7 @@ def spaced(text: str, letters: np.ndarray, pitch: float, middles: Sequence[float
         # Signs bring room of their own (， ！), and between Latin letters the recognizer knows.
         if a.isalnum() and b.isalnum() and not (a.isascii() and b.isascii()):
             over = _gap(seen, (middles[n - 1] + middles[n]) / 2, pitch) - sum(_room(a, b))
-            if over >= _WIDER:
+            if over >= _WIDER and middles[n] - middles[n - 1] >= (1 + _APART) * pitch:
                 wider[n] = over
     first = int(at[0])
     seen = seen[first : at[-1] + 1]
