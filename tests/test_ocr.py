@@ -19,7 +19,7 @@ from smallscreen.cli import app
 from smallscreen.engines import fonts
 from smallscreen.engines.ocr import Reader
 from smallscreen.series import documents
-from smallscreen.series.burned import VideoRead, merge, read_video, step
+from smallscreen.series.burned import VideoRead, merge, read_video, spaces, step
 from smallscreen.series.formats import read_subtitles
 from smallscreen.series.project import open_project
 from tests import clips
@@ -249,6 +249,21 @@ def test_short_lines_of_letters_and_digits_are_lines_too(tmp_path: Path) -> None
     lines = [(6 + 22 * n, 26 + 22 * n, text, 320) for n, text in enumerate(texts)]
     read = read_video(clips.write(tmp_path / "v.mp4", _pictures(lines, 122)), _reader)
     assert [c.text for c in read.cues] == texts, read.dropped
+
+
+def test_a_gap_is_a_space_only_where_characters_stand_apart() -> None:
+    def letters(text: str) -> np.ndarray:
+        made: np.ndarray = fonts.text_picture(text, locale="zh-Hans", size=30, weight="bold", outline=0)[
+            ..., 3
+        ]
+        return made > 128
+
+    near = letters("没了")
+    first = int(np.flatnonzero(near.any(0))[0])
+    middles = [first + 13.0, first + 43.0]
+    near[:, first + 21 : first + 30] = False  # a narrow letter of another typeface
+    assert spaces.spaced("没了", near, 30, middles) == "没了"
+    assert spaces.spaced("没了", letters("没 了"), 30, [first + 13.0, first + 52.0]) == "没 了"
 
 
 def test_a_line_of_two_hundred_characters(tmp_path: Path) -> None:

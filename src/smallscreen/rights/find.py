@@ -106,8 +106,8 @@ def verified(
     looking = _Looking(query, Verifier(query.sound) if query.sound is not None else None)
 
     found: list[_Found] = []
-    # One at a time: motion laid on motion takes a gigabyte or more, and two threads wait for each other more than they
-    # save. So do a matrix library's own, for products as small as these.
+    # One at a time: two threads wait for each other more than they save, and long films laid on each other take much
+    # memory. A matrix library's own threads save nothing either, for products as small as these.
     with threadpool_limits(1, "blas"):
         for asset, print_ in known:
             mine = [s for s in spans[asset.series] if s.asset_id == asset.id]

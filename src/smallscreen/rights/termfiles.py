@@ -44,6 +44,7 @@ BLOCK = 64
 ROW_GROUP = 122_880
 _AHEAD = 1 << 16
 _FEW = 16
+"""Reads that are not worth telling the disk of before."""
 PART_ROWS = 16_000_000
 """Rows of a file of a run: what is sorted in memory at once."""
 
